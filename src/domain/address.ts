@@ -1,0 +1,49 @@
+import ipaddr from 'ipaddr.js'
+import { AmsctlError } from './errors.ts'
+
+/** The canonical text of an address: IPv4-mapped IPv6 as IPv4, no zone; an unreadable one unchanged. */
+export function canonicalAddress(address: string): string {
+  const bare = address.replace(/%.*$/, '')
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : address
+}
+
+/** Reads one CIDR or a plain address (then /32 or /128) and returns its canonical network. */
+export function parseCidr(text: string): string {
+  try {
+    const [network, bits] = readCidr(text)
+    if (network.kind() === 'ipv4') return `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/${bits}`)}/${bits}`
+    return `${ipaddr.IPv6.networkAddressFromCIDR(`${network}/${bits}`)}/${bits}`
+  } catch (cause) {
+    throw new AmsctlError('BAD_VALUE', `"${text}" is not an address or CIDR such as 203.0.113.7 or 10.0.0.0/8`, { cause })
+  }
+}
+
+/** Whether `address` lies in one of `cidrs`. */
+export function inCidrs(address: string, cidrs: readonly string[]): boolean {
+  if (cidrs.length === 0 || !ipaddr.isValid(address)) return false
+  const candidate = ipaddr.process(address)
+  return cidrs.some((cidr) => {
+    const [network, bits] = readCidr(cidr)
+    return network.kind() === candidate.kind() && candidate.match(network, bits)
+  })
+}
+
+/** Who an address stands for when guesses are counted: itself, or its /64 for IPv6. */
+export function guesserOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.process(address)
+  return parsed.kind() === 'ipv6' ? `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/64`)}/64` : parsed.toString()
+}
+
+function readCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (text.includes('/')) {
+    const [network, bits] = ipaddr.parseCIDR(text)
+    if (network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96) {
+      return [network.toIPv4Address(), bits - 96]
+    }
+    return [network, bits]
+  }
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) throw new Error('not an address')
+  const address = ipaddr.process(text)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}

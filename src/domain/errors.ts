@@ -1,0 +1,78 @@
+interface ErrorKind {
+  /** Exit code of the CLI. */
+  readonly exit: 1 | 2 | 3 | 4 | 5
+  /** HTTP status. */
+  readonly http: number
+  /** What it means, for the README's table. */
+  readonly meaning: string
+}
+
+/** Every failure that amsctl names. Codes are API: scripts and clients match on them. */
+export const ERRORS = {
+  BAD_VALUE: { exit: 2, http: 400, meaning: 'a flag, setting or field has a value that is not allowed' },
+  BAD_REQUEST: { exit: 2, http: 400, meaning: 'the request cannot be read as its protocol demands' },
+  CONFIRMATION_NEEDED: { exit: 2, http: 400, meaning: 'something wide was asked for without a terminal and without --yes' },
+  NOT_FOUND: { exit: 3, http: 404, meaning: 'no such address, app or page' },
+  TOKEN_NOT_FOUND: { exit: 3, http: 404, meaning: 'no stored token has that id' },
+  SESSION_NOT_FOUND: { exit: 3, http: 404, meaning: 'no open session has that id' },
+  APIKEY_NOT_FOUND: { exit: 3, http: 404, meaning: 'no API key has that id' },
+  STREAM_NOT_LIVE: { exit: 3, http: 404, meaning: 'the stream is not live; the token is unspent' },
+  METHOD_NOT_ALLOWED: { exit: 2, http: 405, meaning: 'that HTTP method is not served here' },
+  TOKEN_MISSING: { exit: 4, http: 401, meaning: 'token control is on and the request brought no token' },
+  TOKEN_UNKNOWN: { exit: 4, http: 403, meaning: 'no such token was minted here, or it was pruned' },
+  TOKEN_MALFORMED: { exit: 4, http: 403, meaning: 'that cannot be a token: repeated, too long, or with control characters' },
+  TOKEN_EXPIRED: { exit: 4, http: 403, meaning: 'its expireDate has passed' },
+  TOKEN_NOT_YET: { exit: 4, http: 403, meaning: 'its not-before has not come' },
+  TOKEN_OTHER_STREAM: { exit: 4, http: 403, meaning: 'it opens another stream' },
+  TOKEN_OTHER_APP: { exit: 4, http: 403, meaning: 'it opens a stream of another app' },
+  TOKEN_OTHER_TYPE: { exit: 4, http: 403, meaning: 'it is for publishing where playing was asked, or the reverse' },
+  TOKEN_OTHER_ADDRESS: { exit: 4, http: 403, meaning: 'it is bound to another address' },
+  TOKEN_USED: { exit: 4, http: 403, meaning: 'all its uses are spent' },
+  TOKEN_REVOKED: { exit: 4, http: 403, meaning: 'it was revoked' },
+  TOKEN_RESERVED: { exit: 4, http: 409, meaning: 'somebody is opening it at this moment; try again shortly' },
+  SESSION_INVALID: { exit: 4, http: 403, meaning: 'the session credential is unknown, over, or for something else' },
+  ADDRESS_NOT_ALLOWED: { exit: 4, http: 403, meaning: 'this address may not do that' },
+  ACCESS_DENIED: { exit: 4, http: 403, meaning: 'the REST API does not serve this caller' },
+  STREAM_BUSY: { exit: 4, http: 409, meaning: 'somebody else is publishing under that name; the token is unspent' },
+  TOO_MANY_GUESSES: { exit: 4, http: 429, meaning: 'too many wrong tokens, sessions or keys from this address' },
+  TOO_MANY_CONNECTIONS: { exit: 5, http: 503, meaning: 'the server is at its limit of connections' },
+  DAEMON_DOWN: { exit: 5, http: 503, meaning: 'no daemon runs on this data directory' },
+  DAEMON_RUNNING: { exit: 5, http: 503, meaning: 'a daemon runs on this data directory already' },
+  DAEMON_VERSION: { exit: 5, http: 503, meaning: 'the running daemon speaks another version; restart it' },
+  PORT_TAKEN: { exit: 5, http: 503, meaning: 'another program listens on that port' },
+  TLS_UNUSABLE: { exit: 5, http: 503, meaning: 'the TLS certificate or key cannot be used' },
+  STORE_LOCKED: { exit: 5, http: 503, meaning: 'another process holds the store' },
+  STORE_DAMAGED: { exit: 5, http: 503, meaning: 'a store file is damaged; nothing was changed' },
+  STORE_NEWER: { exit: 5, http: 503, meaning: 'the store was written by a newer amsctl' },
+  STORE_UNSAFE: { exit: 5, http: 503, meaning: 'others may enter the data directory' },
+  STORE_FAILED: { exit: 5, http: 503, meaning: 'the store could not be read or written: disk full, or no permission' },
+  INTERNAL: { exit: 1, http: 500, meaning: 'a bug; please report it' },
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A failure with a name. `message` says what, which, and what to do next. */
+export class AmsctlError extends Error {
+  override readonly name = 'AmsctlError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  get exit(): number {
+    return ERRORS[this.code].exit
+  }
+
+  get http(): number {
+    return ERRORS[this.code].http
+  }
+}
+
+/** Turns whatever was thrown into an AmsctlError; an unforeseen one becomes INTERNAL with its cause. */
+export function asAmsctlError(thrown: unknown): AmsctlError {
+  if (thrown instanceof AmsctlError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new AmsctlError('INTERNAL', message, { cause: thrown })
+}

@@ -1,0 +1,136 @@
+import { parseCidr } from './address.ts'
+import { formatDuration, parseDuration } from './duration.ts'
+import { AmsctlError } from './errors.ts'
+import type { Seconds } from './units.ts'
+
+interface SettingKind<T> {
+  /** The legal values in words. */
+  readonly legal: string
+  parse(text: string): T
+  format(value: T): string
+}
+
+interface SettingSpec<T> extends SettingKind<T> {
+  readonly fallback: T
+  readonly help: string
+}
+
+const flag: SettingKind<boolean> = {
+  legal: 'on or off',
+  parse: (text) => {
+    if (text === 'on' || text === 'true') return true
+    if (text === 'off' || text === 'false') return false
+    throw new AmsctlError('BAD_VALUE', `"${text}" is neither on nor off`)
+  },
+  format: (value) => (value ? 'on' : 'off'),
+}
+
+const duration: SettingKind<Seconds> = { legal: '0, 90s, 15m, 24h, 7d, 2w', parse: parseDuration, format: formatDuration }
+
+const count: SettingKind<number> = {
+  legal: 'a whole number from 0 to 1000000',
+  parse: (text) => {
+    const value = Number(text)
+    if (!/^\d{1,7}$/.test(text) || value > 1_000_000) throw new AmsctlError('BAD_VALUE', `"${text}" is not a whole number from 0 to 1000000`)
+    return value
+  },
+  format: String,
+}
+
+const cidrs: SettingKind<readonly string[]> = {
+  legal: 'addresses and CIDRs, separated by commas; may be empty',
+  parse: (text) => text.split(/[,\s]+/).filter(Boolean).map(parseCidr),
+  format: (value) => value.join(','),
+}
+
+const restAccess: SettingKind<'restricted' | 'open'> = {
+  legal: 'restricted or open',
+  parse: (text) => {
+    if (text === 'restricted' || text === 'open') return text
+    throw new AmsctlError('BAD_VALUE', `"${text}" is neither restricted nor open`)
+  },
+  format: String,
+}
+
+const baseUrl: SettingKind<string> = {
+  legal: 'an http or https URL without a path; may be empty',
+  parse: (text) => {
+    if (text === '') return ''
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const bare = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username
+    if (!bare) throw new AmsctlError('BAD_VALUE', `"${text}" is not a URL such as https://live.example.org`)
+    return url.origin
+  },
+  format: String,
+}
+
+function define<T>(kind: SettingKind<T>, fallback: T, help: string): SettingSpec<T> {
+  return { ...kind, fallback, help }
+}
+
+/** Every setting: the CLI, REST and the README are made from this table. */
+export const SETTINGS = {
+  'token-control-publish': define(flag, false, 'whether publishing needs a token'),
+  'token-control-play': define(flag, false, 'whether playing needs a token'),
+  'rest-access': define(restAccess, 'restricted', 'open lets any address call the REST API without a login or key: anyone may then mint'),
+  'rest-allowed-cidr': define(cidrs, ['127.0.0.0/8', '::1/128'], 'who may call the REST API by address alone; empty: nobody'),
+  'publisher-allowed-cidr': define(cidrs, [], 'where publishers may come from; empty: anywhere'),
+  'trusted-proxies': define(cidrs, [], 'proxies whose X-Forwarded-For and X-Forwarded-Proto are believed'),
+  'public-url': define(baseUrl, '', 'the address that viewers use, for the URLs that are printed'),
+  'default-expire': define(duration, 3600, 'how long a token lasts when --expire is not given'),
+  retention: define(duration, 604_800, 'how long an ended token is kept to explain a replay'),
+  'reconnect-grace': define(duration, 0, 'how long after a lost connection the same token, from the same address, goes on without a further use; 0: never'),
+  'publisher-grace': define(duration, 15, 'how long viewers stay attached after the publisher is lost'),
+  'guess-limit': define(count, 20, 'different wrong tokens, sessions or keys a minute from one address before it gets 429; 0: no limit'),
+  'session-idle-live': define(duration, 300, 'how long a session opened over HTTP for a live stream may be silent'),
+  'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+export type SettingValues = { readonly [N in SettingName]: (typeof SETTINGS)[N] extends SettingSpec<infer T> ? T : never }
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
+
+/** One setting as `settings show --json` prints it. */
+export interface SettingView {
+  readonly name: SettingName
+  readonly value: string
+  readonly default: string
+  readonly help: string
+}
+
+export function parseSettingName(text: string): SettingName {
+  const name = SETTING_NAMES.find((known) => known === text)
+  if (name) return name
+  throw new AmsctlError('BAD_VALUE', `no setting "${text}"; there are: ${SETTING_NAMES.join(', ')}`)
+}
+
+/** Reads `text` as a value of the setting `name`; throws BAD_VALUE naming the legal values. */
+export function parseSetting<N extends SettingName>(name: N, text: string): SettingValues[N] {
+  const spec = SETTINGS[name] as unknown as SettingSpec<SettingValues[N]>
+  try {
+    return spec.parse(text)
+  } catch (error) {
+    if (!(error instanceof AmsctlError)) throw error
+    throw new AmsctlError('BAD_VALUE', `${name}: ${error.message} (legal: ${spec.legal})`, { cause: error })
+  }
+}
+
+export function formatSetting<N extends SettingName>(name: N, value: SettingValues[N]): string {
+  return (SETTINGS[name] as unknown as SettingSpec<SettingValues[N]>).format(value)
+}
+
+/** All settings as stored text over the defaults; what is stored is text, so that the file reads like the command line. */
+export function readSettings(stored: Readonly<Record<string, string>>): SettingValues {
+  const values: Record<string, unknown> = {}
+  for (const name of SETTING_NAMES) {
+    const text = Object.hasOwn(stored, name) ? stored[name] : undefined
+    values[name] = text === undefined ? SETTINGS[name].fallback : parseSetting(name, text)
+  }
+  return values as SettingValues
+}
+
+export function viewSetting(name: SettingName, values: SettingValues): SettingView {
+  const spec = SETTINGS[name] as unknown as SettingSpec<unknown>
+  return { name, value: spec.format(values[name]), default: spec.format(spec.fallback), help: spec.help }
+}

@@ -1,0 +1,35 @@
+import type { AccessRequest, Refusal } from '../domain/access.ts'
+import type { EndReason, Session } from '../domain/session.ts'
+
+/** What a protocol hands over as it spends, so that the session can be ended and counted. */
+export interface Connection {
+  /** Ends the client at once and in its protocol's way; called at most once, and not after {@link Admission.leave}. */
+  close(reason: EndReason): void
+  /** Bytes of media delivered to a viewer, or received from a publisher, so far. */
+  bytes(): number
+}
+
+/** A use held for one client while its protocol makes sure that it can serve it. Exactly one of the two calls follows. */
+export interface Attempt {
+  readonly ok: true
+  /** Spends durably; resolves before any media may flow. A refusal means that nothing was spent. */
+  spend(connection: Connection): Promise<Admission | Refusal>
+  /** Lets the use go: the stream is not live, the name is busy, the client is gone. */
+  release(): void
+}
+
+/** The yes of the gate. */
+export interface Admission {
+  readonly ok: true
+  readonly session: Session
+  /** The client is gone: `lost` may be resumed within `reconnect-grace`, `ended` and `stream-ended` not. Idempotent. */
+  leave(how: 'lost' | 'ended' | 'stream-ended'): void
+}
+
+/** The one authority that every door asks. */
+export interface AccessControl {
+  /** Judges and holds a use for {@link Attempt.spend}. A resumed session's older connection is closed here. */
+  reserve(request: AccessRequest): Promise<Attempt | Refusal>
+  /** Judges only: what HEAD asks. */
+  peek(request: AccessRequest): Promise<{ readonly ok: true } | Refusal>
+}

@@ -1,0 +1,176 @@
+import type { SessionView } from '../domain/session.ts'
+import type { SettingView } from '../domain/settings.ts'
+import type { TokenState, TokenType, TokenView } from '../domain/token.ts'
+import type { Seconds, UnixSeconds } from '../domain/units.ts'
+
+/**
+ * What an administrator can do to the store, as plain JSON values in and out. A command calls it on the store it has
+ * opened itself, or on the daemon that holds the store, through the control socket: same names, same shapes.
+ * Failures are AmsctlErrors on both ways.
+ */
+export interface StoreOperations {
+  /** `count` tokens alike but for their secret; `tokenId` holds each secret, for the only time. */
+  createTokens(order: MintOrder): Promise<TokenView[]>
+  listTokens(filter: TokenFilter): Promise<TokenView[]>
+  /** By public id or by the secret itself; TOKEN_NOT_FOUND. */
+  showToken(ref: string): Promise<TokenView>
+  /** Judges without spending. */
+  verifyToken(question: TokenQuestion): Promise<VerdictView>
+  /** Judges and spends one use. */
+  redeemToken(question: TokenQuestion): Promise<VerdictView>
+  revokeTokens(selection: TokenSelection): Promise<RevokeReport>
+  pruneTokens(order: { readonly older: Seconds }): Promise<{ readonly pruned: number }>
+  showSettings(): Promise<SettingView[]>
+  setSetting(order: { readonly name: string; readonly value: string }): Promise<SettingView>
+  /** Switches token control for the given directions. `connections`: those let in without a token and still there. */
+  setTokenControl(order: TokenControlOrder): Promise<TokenControlReport>
+  /** `key` is the secret, shown this once. */
+  createApiKey(order: { readonly note: string | null }): Promise<ApiKeyView & { readonly key: string }>
+  listApiKeys(): Promise<ApiKeyView[]>
+  revokeApiKey(id: string): Promise<ApiKeyView>
+}
+
+/** What only a running daemon can answer. */
+export interface DaemonOperations extends StoreOperations {
+  status(): Promise<DaemonStatus>
+  listStreams(): Promise<StreamView[]>
+  listSessions(): Promise<SessionView[]>
+  /** Ends one session; with `revoke` its token too. SESSION_NOT_FOUND. */
+  kickSession(order: { readonly id: string; readonly revoke: boolean }): Promise<KickReport>
+}
+
+export interface MintOrder {
+  readonly app: string
+  readonly streamId: string
+  readonly type: TokenType
+  /** null: never; undefined: the setting `default-expire` from now. A past moment is stored as it is (AMS does so over REST). */
+  readonly expireDate?: UnixSeconds | null
+  readonly notBefore?: UnixSeconds | null
+  /** null: unlimited; undefined: 1. */
+  readonly uses?: number | null
+  readonly ip?: string | null
+  readonly maxSession?: Seconds | null
+  readonly note?: string | null
+  /** 1 by default, at most 100,000. */
+  readonly count?: number
+}
+
+export interface TokenFilter {
+  /** Tokens whose streamId is literally this. */
+  readonly streamId?: string
+  readonly app?: string
+  readonly type?: TokenType
+  readonly state?: TokenState
+  readonly expiresWithin?: Seconds
+  readonly sort?: 'created' | 'expires' | 'stream'
+  readonly limit?: number
+  readonly offset?: number
+}
+
+export interface TokenQuestion {
+  readonly token: string
+  readonly app: string
+  readonly streamId: string
+  readonly type: TokenType
+  /** null: not known; a token bound to an address is then judged on the rest. */
+  readonly ip: string | null
+}
+
+/** The shape of `verify --json`. `code` is `OK` or an error code. */
+export interface VerdictView {
+  readonly valid: boolean
+  readonly code: string
+  readonly message: string
+  readonly id: string | null
+  readonly token: TokenView | null
+}
+
+/** Exactly one of the three. */
+export interface TokenSelection {
+  /** Public ids or secrets. */
+  readonly refs?: readonly string[]
+  readonly stream?: { readonly app?: string; readonly streamId: string }
+  readonly all?: boolean
+}
+
+export interface RevokeReport {
+  /** Ids of the tokens revoked by this call. */
+  readonly revoked: readonly string[]
+  /** Ids that had been revoked before. */
+  readonly already: readonly string[]
+  /** References that name no token, secrets masked. */
+  readonly missing: readonly string[]
+  /** How many sessions ended. */
+  readonly sessions: number
+  /** Globs that also open the given stream and were left alone. */
+  readonly globs: readonly string[]
+}
+
+export interface TokenControlOrder {
+  readonly enable: boolean
+  readonly types: readonly TokenType[]
+  /** End the connections that were let in without a token. */
+  readonly kick: boolean
+}
+
+export interface TokenControlReport {
+  readonly tokenControl: { readonly publish: boolean; readonly play: boolean }
+  /** Connections let in without a token: still there, or ended where `kick` was asked. */
+  readonly connections: number
+  readonly kicked: boolean
+}
+
+export interface ApiKeyView {
+  readonly id: string
+  readonly note: string | null
+  readonly createdAt: string
+}
+
+export interface Listener {
+  readonly host: string
+  readonly port: number
+}
+
+export interface DaemonStatus {
+  readonly running: true
+  readonly pid: number
+  readonly version: string
+  readonly dataDir: string
+  readonly store: string
+  readonly uptime: Seconds
+  readonly apps: readonly string[]
+  readonly listen: {
+    readonly rtmp: Listener | null
+    readonly rtmps: Listener | null
+    readonly http: Listener | null
+    readonly https: Listener | null
+  }
+  readonly tokenControl: { readonly publish: boolean; readonly play: boolean }
+  readonly streams: number
+  readonly sessions: number
+}
+
+export interface StreamView {
+  readonly app: string
+  readonly streamId: string
+  /** `live`, or `waiting` for a lost publisher to return. */
+  readonly state: 'live' | 'waiting'
+  readonly protocol: string
+  readonly address: string
+  readonly since: string
+  readonly videoCodec: string | null
+  readonly audioCodec: string | null
+  readonly bytes: number
+  /** Incoming bits a second over the last seconds. */
+  readonly bitrate: number
+  readonly viewers: number
+}
+
+export interface KickReport {
+  readonly id: string
+  readonly tokenId: string | null
+  /** Uses that the token has left; null: unlimited, or no token. The client may come back with them. */
+  readonly usesLeft: number | null
+  readonly revoked: boolean
+}
+

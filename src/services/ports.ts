@@ -1,0 +1,122 @@
+import type { Refusal } from '../domain/access.ts'
+import type { SecretHash } from '../domain/secret.ts'
+import type { Session } from '../domain/session.ts'
+import type { Token, TokenUse } from '../domain/token.ts'
+import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
+
+export interface Clock {
+  now(): UnixSeconds
+}
+
+/** Where tokens and the sessions that they opened are kept. Every promise resolves only when the change is durable. */
+export interface TokenStore {
+  findByHash(hash: SecretHash): Promise<Token | undefined>
+  findById(id: string): Promise<Token | undefined>
+  /** Every stored token, in no order that callers may rely on. */
+  all(): AsyncIterable<Token>
+  /** Adds new tokens, all or none. */
+  add(tokens: readonly Token[]): Promise<void>
+  /**
+   * Holds one use of the token for `ttl`, in the memory of the one writer: nothing is written, a restart forgets it.
+   * Refused with TOKEN_RESERVED where every use left is held, and with what {@link judgeSpendable} says.
+   */
+  reserve(hash: SecretHash, holder: string, ttl: Milliseconds): Promise<Reserved | Refusal>
+  /** Gives a held use back; unknown holders are ignored. */
+  release(hash: SecretHash, holder: string): Promise<void>
+  /** Counts the use that `holder` holds and stores the session it opens, as one commit. Judges again first. */
+  spend(hash: SecretHash, holder: string, use: TokenUse, session: Session): Promise<Reserved | Refusal>
+  /** Forbids all further uses; returns the tokens that it changed (unknown and revoked ones are passed over). */
+  revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]>
+  /** Forgets tokens for good; returns how many there were. */
+  drop(hashes: readonly SecretHash[]): Promise<number>
+}
+
+export interface Reserved {
+  readonly ok: true
+  /** The token as it stands: after `spend`, with the use counted. */
+  readonly token: Token
+}
+
+/** Sessions that outlive the process that opened them. */
+export interface SessionStore {
+  all(): Promise<readonly Session[]>
+  /** Written soon, not durably: losing it costs a last-seen time, never a spent token. */
+  put(session: Session): void
+  /** Gone soon, not durably. */
+  remove(id: string): void
+}
+
+export interface ApiKey {
+  /** `ak_` and 12 of `[0-9a-z]`. */
+  readonly id: string
+  readonly hash: SecretHash
+  readonly note: string | null
+  readonly createdAt: UnixSeconds
+}
+
+/** What `settings.json` holds. Settings are stored as the text that `settings set` takes. */
+export interface Configuration {
+  readonly settings: Readonly<Record<string, string>>
+  readonly apiKeys: readonly ApiKey[]
+}
+
+export interface ConfigurationStore {
+  /** The configuration as last read or written. */
+  readonly current: Configuration
+  /** Replaces it durably. */
+  write(next: Configuration): Promise<void>
+  /** Reads it from the disk again, as after SIGHUP. */
+  reload(): Promise<void>
+}
+
+/** The store as a whole, held by one process at a time. */
+export interface Store {
+  readonly tokens: TokenStore
+  readonly sessions: SessionStore
+  readonly configuration: ConfigurationStore
+  /** Flushes and lets go of the lock; idempotent. */
+  close(): Promise<void>
+}
+
+export interface AuditEntry {
+  /** RFC 3339 with milliseconds. */
+  readonly at: string
+  readonly event: AuditEvent
+  /** Who acted: `client`, `cli`, `rest`, or the public id of the API key. */
+  readonly by: string
+  readonly address?: string | null
+  readonly protocol?: string
+  readonly app?: string
+  readonly streamId?: string
+  readonly type?: string
+  readonly tokenId?: string | null
+  readonly sessionId?: string
+  /** Error code of a refusal, or why a session ended. */
+  readonly code?: string
+  readonly message?: string
+  /** How often the same refusal came since the last line that told of it. */
+  readonly repeats?: number
+}
+
+export type AuditEvent =
+  | 'admit'
+  | 'refuse'
+  | 'guess'
+  | 'end'
+  | 'redeem'
+  | 'mint'
+  | 'revoke'
+  | 'prune'
+  | 'setting'
+  | 'apikey-create'
+  | 'apikey-revoke'
+  | 'kick'
+  | 'start'
+  | 'stop'
+
+/** Where audit lines go: one JSON object a line. */
+export interface AuditLog {
+  append(entry: AuditEntry): void
+  /** Resolves when all that was appended is written. */
+  flush(): Promise<void>
+}
