@@ -2,7 +2,7 @@ import { inCidrs } from './address.ts'
 import { roughDuration } from './duration.ts'
 import { opensStream } from './stream-id.ts'
 import { isExpired, isUsedUp, type Protocol, type Token, type TokenType } from './token.ts'
-import { toRfc3339, type Seconds, type UnixSeconds } from './units.ts'
+import { type Seconds, toRfc3339, type UnixSeconds } from './units.ts'
 
 /** What a client shows to be let in, exactly as its protocol carried it. */
 export type Credential =

@@ -14,7 +14,9 @@ export function parseCidr(text: string): string {
     if (network.kind() === 'ipv4') return `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/${bits}`)}/${bits}`
     return `${ipaddr.IPv6.networkAddressFromCIDR(`${network}/${bits}`)}/${bits}`
   } catch (cause) {
-    throw new AmsctlError('BAD_VALUE', `"${text}" is not an address or CIDR such as 203.0.113.7 or 10.0.0.0/8`, { cause })
+    throw new AmsctlError('BAD_VALUE', `"${text}" is not an address or CIDR such as 203.0.113.7 or 10.0.0.0/8`, {
+      cause,
+    })
   }
 }
 

@@ -11,7 +11,11 @@ interface ErrorKind {
 export const ERRORS = {
   BAD_VALUE: { exit: 2, http: 400, meaning: 'a flag, setting or field has a value that is not allowed' },
   BAD_REQUEST: { exit: 2, http: 400, meaning: 'the request cannot be read as its protocol demands' },
-  CONFIRMATION_NEEDED: { exit: 2, http: 400, meaning: 'something wide was asked for without a terminal and without --yes' },
+  CONFIRMATION_NEEDED: {
+    exit: 2,
+    http: 400,
+    meaning: 'something wide was asked for without a terminal and without --yes',
+  },
   NOT_FOUND: { exit: 3, http: 404, meaning: 'no such address, app or page' },
   TOKEN_NOT_FOUND: { exit: 3, http: 404, meaning: 'no stored token has that id' },
   SESSION_NOT_FOUND: { exit: 3, http: 404, meaning: 'no open session has that id' },
@@ -20,7 +24,11 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: { exit: 2, http: 405, meaning: 'that HTTP method is not served here' },
   TOKEN_MISSING: { exit: 4, http: 401, meaning: 'token control is on and the request brought no token' },
   TOKEN_UNKNOWN: { exit: 4, http: 403, meaning: 'no such token was minted here, or it was pruned' },
-  TOKEN_MALFORMED: { exit: 4, http: 403, meaning: 'that cannot be a token: repeated, too long, or with control characters' },
+  TOKEN_MALFORMED: {
+    exit: 4,
+    http: 403,
+    meaning: 'that cannot be a token: repeated, too long, or with control characters',
+  },
   TOKEN_EXPIRED: { exit: 4, http: 403, meaning: 'its expireDate has passed' },
   TOKEN_NOT_YET: { exit: 4, http: 403, meaning: 'its not-before has not come' },
   TOKEN_OTHER_STREAM: { exit: 4, http: 403, meaning: 'it opens another stream' },

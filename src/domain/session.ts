@@ -28,7 +28,16 @@ export interface Session {
 }
 
 /** Why a session is over; `lost` alone may be resumed. */
-export type EndReason = 'ended' | 'lost' | 'kicked' | 'revoked' | 'expired' | 'idle' | 'replaced' | 'stream-ended' | 'shutdown'
+export type EndReason =
+  | 'ended'
+  | 'lost'
+  | 'kicked'
+  | 'revoked'
+  | 'expired'
+  | 'idle'
+  | 'replaced'
+  | 'stream-ended'
+  | 'shutdown'
 
 /** The shape of `session list --json`. Fields are only ever added. */
 export interface SessionView {

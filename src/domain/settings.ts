@@ -25,13 +25,18 @@ const flag: SettingKind<boolean> = {
   format: (value) => (value ? 'on' : 'off'),
 }
 
-const duration: SettingKind<Seconds> = { legal: '0, 90s, 15m, 24h, 7d, 2w', parse: parseDuration, format: formatDuration }
+const duration: SettingKind<Seconds> = {
+  legal: '0, 90s, 15m, 24h, 7d, 2w',
+  parse: parseDuration,
+  format: formatDuration,
+}
 
 const count: SettingKind<number> = {
   legal: 'a whole number from 0 to 1000000',
   parse: (text) => {
     const value = Number(text)
-    if (!/^\d{1,7}$/.test(text) || value > 1_000_000) throw new AmsctlError('BAD_VALUE', `"${text}" is not a whole number from 0 to 1000000`)
+    if (!/^\d{1,7}$/.test(text) || value > 1_000_000)
+      throw new AmsctlError('BAD_VALUE', `"${text}" is not a whole number from 0 to 1000000`)
     return value
   },
   format: String,
@@ -39,7 +44,11 @@ const count: SettingKind<number> = {
 
 const cidrs: SettingKind<readonly string[]> = {
   legal: 'addresses and CIDRs, separated by commas; may be empty',
-  parse: (text) => text.split(/[,\s]+/).filter(Boolean).map(parseCidr),
+  parse: (text) =>
+    text
+      .split(/[,\s]+/)
+      .filter(Boolean)
+      .map(parseCidr),
   format: (value) => value.join(','),
 }
 
@@ -57,7 +66,8 @@ const baseUrl: SettingKind<string> = {
   parse: (text) => {
     if (text === '') return ''
     const url = URL.canParse(text) ? new URL(text) : undefined
-    const bare = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username
+    const bare =
+      url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username
     if (!bare) throw new AmsctlError('BAD_VALUE', `"${text}" is not a URL such as https://live.example.org`)
     return url.origin
   },
@@ -72,22 +82,40 @@ function define<T>(kind: SettingKind<T>, fallback: T, help: string): SettingSpec
 export const SETTINGS = {
   'token-control-publish': define(flag, false, 'whether publishing needs a token'),
   'token-control-play': define(flag, false, 'whether playing needs a token'),
-  'rest-access': define(restAccess, 'restricted', 'open lets any address call the REST API without a login or key: anyone may then mint'),
-  'rest-allowed-cidr': define(cidrs, ['127.0.0.0/8', '::1/128'], 'who may call the REST API by address alone; empty: nobody'),
+  'rest-access': define(
+    restAccess,
+    'restricted',
+    'open lets any address call the REST API without a login or key: anyone may then mint',
+  ),
+  'rest-allowed-cidr': define(
+    cidrs,
+    ['127.0.0.0/8', '::1/128'],
+    'who may call the REST API by address alone; empty: nobody',
+  ),
   'publisher-allowed-cidr': define(cidrs, [], 'where publishers may come from; empty: anywhere'),
   'trusted-proxies': define(cidrs, [], 'proxies whose X-Forwarded-For and X-Forwarded-Proto are believed'),
   'public-url': define(baseUrl, '', 'the address that viewers use, for the URLs that are printed'),
   'default-expire': define(duration, 3600, 'how long a token lasts when --expire is not given'),
   retention: define(duration, 604_800, 'how long an ended token is kept to explain a replay'),
-  'reconnect-grace': define(duration, 0, 'how long after a lost connection the same token, from the same address, goes on without a further use; 0: never'),
+  'reconnect-grace': define(
+    duration,
+    0,
+    'how long after a lost connection the same token, from the same address, goes on without a further use; 0: never',
+  ),
   'publisher-grace': define(duration, 15, 'how long viewers stay attached after the publisher is lost'),
-  'guess-limit': define(count, 20, 'different wrong tokens, sessions or keys a minute from one address before it gets 429; 0: no limit'),
+  'guess-limit': define(
+    count,
+    20,
+    'different wrong tokens, sessions or keys a minute from one address before it gets 429; 0: no limit',
+  ),
   'session-idle-live': define(duration, 300, 'how long a session opened over HTTP for a live stream may be silent'),
   'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
 } as const
 
 export type SettingName = keyof typeof SETTINGS
-export type SettingValues = { readonly [N in SettingName]: (typeof SETTINGS)[N] extends SettingSpec<infer T> ? T : never }
+export type SettingValues = {
+  readonly [N in SettingName]: (typeof SETTINGS)[N] extends SettingSpec<infer T> ? T : never
+}
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
 

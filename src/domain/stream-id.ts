@@ -75,5 +75,7 @@ function matchGlob(pattern: string, text: string): boolean {
 /** `text` cut short and with control characters escaped, fit for a message or a log line. */
 export function printable(text: string, limit = 64): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text
-  return JSON.stringify(cut).slice(1, -1).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
+  return JSON.stringify(cut)
+    .slice(1, -1)
+    .replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
 }

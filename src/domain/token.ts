@@ -1,5 +1,5 @@
 import type { SecretHash } from './secret.ts'
-import { toRfc3339, type Seconds, type UnixSeconds } from './units.ts'
+import { type Seconds, toRfc3339, type UnixSeconds } from './units.ts'
 
 export const TOKEN_TYPES = ['publish', 'play'] as const
 export type TokenType = (typeof TOKEN_TYPES)[number]

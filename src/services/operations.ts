@@ -173,4 +173,3 @@ export interface KickReport {
   readonly usesLeft: number | null
   readonly revoked: boolean
 }
-

@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net'
+import type { Milliseconds } from '../domain/units.ts'
+
+export type PacketKind = 'audio' | 'video' | 'metadata'
+
+/** One elementary message of a stream, in FLV tag body form (E-RTMP / FLV spec), however it came in. */
+export interface MediaPacket {
+  readonly kind: PacketKind
+  /** Decoding time; wraps at 2^32. */
+  readonly dts: Milliseconds
+  /** Tag body; never written to again once handed over. */
+  readonly payload: Buffer
+  /** Sequence header (codec configuration). */
+  readonly config: boolean
+  /** A random access point. */
+  readonly key: boolean
+}
+
+/** The right to publish under one name, from before the gate's yes until the publisher is gone. */
+export interface Publication {
+  /** Makes the stream live (or goes on in one that waits for its publisher). Packets before this are a bug. */
+  start(source: { readonly protocol: string; readonly address: string }): void
+  push(packet: MediaPacket): void
+  /** Clean unpublish: the stream and its viewers end at once. */
+  end(): void
+  /** The connection broke: the name is free, viewers stay for `publisher-grace`. */
+  lose(): void
+  /** Not started after all: gives the name back. After `start` the same as `lose`. Idempotent like the two above. */
+  release(): void
+}
+
+export type ViewerFormat = 'flv' | 'ws-flv' | 'rtmp'
+
+export interface Viewer {
+  readonly format: ViewerFormat
+  /** Written to directly, past any HTTP or WebSocket layer: one shared Buffer for all viewers of a format. */
+  readonly socket: Socket
+  /** The stream is over, or this viewer too slow; say so in the protocol and close. Called at most once. */
+  onEnd(reason: 'stream-ended' | 'slow'): void
+}
+
+/** A viewer's place at a stream. */
+export interface Seat {
+  readonly bytes: number
+  leave(): void
+}
+
+export interface LiveStream {
+  /** Sends headers and the cached GOP as one write, then everything that follows. */
+  join(viewer: Viewer): Seat
+}
+
+/** All live streams of this process. */
+export interface MediaHub {
+  /** Takes a name for a publisher; undefined: somebody publishes under it. */
+  claim(app: string, streamId: string): Publication | undefined
+  /** The stream if it is live or waits for its publisher. */
+  find(app: string, streamId: string): LiveStream | undefined
+}
