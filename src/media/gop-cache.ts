@@ -1,0 +1,53 @@
+import type { MediaPacket } from './ports.ts'
+
+/** Below what a viewer may have queued, or every join would already count as slow. */
+const LARGEST_GOP = 6 * 1024 * 1024
+
+/** The sequence headers and metadata of a stream as last seen. */
+export class StreamHeaders {
+  readonly #latest = new Map<MediaPacket['kind'], MediaPacket>()
+  /** Grows with every change, so that a viewer can tell whether it missed one. */
+  version = 0
+
+  /** Keeps a header; returns whether it differs from the one before. */
+  put(packet: MediaPacket): boolean {
+    if (this.#latest.get(packet.kind)?.payload.equals(packet.payload)) return false
+    this.#latest.set(packet.kind, packet)
+    this.version++
+    return true
+  }
+
+  /** All headers, metadata first, stamped with the time of the media that they are sent before. */
+  at(dts: number): MediaPacket[] {
+    const order = ['metadata', 'video', 'audio'] as const
+    return order.flatMap((kind) => this.#latest.get(kind) ?? []).map((packet) => ({ ...packet, dts }))
+  }
+
+  clear(): void {
+    this.#latest.clear()
+    this.version++
+  }
+}
+
+/** Everything since the last key frame, for those who join. */
+export class GopCache {
+  #packets: MediaPacket[] = []
+  #bytes = 0
+
+  get packets(): readonly MediaPacket[] {
+    return this.#packets
+  }
+
+  add(packet: MediaPacket): void {
+    if (packet.key) this.clear()
+    else if (this.#packets.length === 0) return
+    this.#packets.push(packet)
+    this.#bytes += packet.payload.length
+    if (this.#bytes > LARGEST_GOP) this.clear()
+  }
+
+  clear(): void {
+    this.#packets = []
+    this.#bytes = 0
+  }
+}
