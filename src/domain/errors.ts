@@ -1,6 +1,6 @@
 interface ErrorKind {
   /** Exit code of the CLI. */
-  readonly exit: 1 | 2 | 3 | 4 | 5
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 127 | 130
   /** HTTP status. */
   readonly http: number
   /** What it means, for the README's table. */
@@ -11,6 +11,7 @@ interface ErrorKind {
 export const ERRORS = {
   BAD_VALUE: { exit: 2, http: 400, meaning: 'a flag, setting or field has a value that is not allowed' },
   BAD_REQUEST: { exit: 2, http: 400, meaning: 'the request cannot be read as its protocol demands' },
+  BAD_USAGE: { exit: 2, http: 400, meaning: 'the command line cannot be read: an unknown flag, a missing argument' },
   CONFIRMATION_NEEDED: {
     exit: 2,
     http: 400,
@@ -54,6 +55,8 @@ export const ERRORS = {
   STORE_NEWER: { exit: 5, http: 503, meaning: 'the store was written by a newer amsctl' },
   STORE_UNSAFE: { exit: 5, http: 503, meaning: 'others may enter the data directory' },
   STORE_FAILED: { exit: 5, http: 503, meaning: 'the store could not be read or written: disk full, or no permission' },
+  COMMAND_NOT_FOUND: { exit: 127, http: 404, meaning: 'no such command' },
+  INTERRUPTED: { exit: 130, http: 499, meaning: 'somebody pressed Ctrl-C at a question' },
   INTERNAL: { exit: 1, http: 500, meaning: 'a bug; please report it' },
 } as const satisfies Record<string, ErrorKind>
 

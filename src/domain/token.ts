@@ -10,10 +10,12 @@ export type Protocol = 'rtmp' | 'rtmps' | 'http-flv' | 'ws-flv' | 'http' | 'rest
 /** One use: it opened the session `session` for the stream `streamId`. */
 export interface TokenUse {
   readonly at: UnixSeconds
-  readonly address: string
+  /** null where a token was redeemed for somebody unknown. */
+  readonly address: string | null
   readonly protocol: Protocol
   readonly streamId: string
-  readonly session: string
+  /** null where a token was redeemed by REST or command, which opens nothing here. */
+  readonly session: string | null
 }
 
 /** A token as it is stored: the secret itself is nowhere, its hash is the key. */

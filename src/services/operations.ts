@@ -51,7 +51,7 @@ export interface MintOrder {
   readonly ip?: string | null
   readonly maxSession?: Seconds | null
   readonly note?: string | null
-  /** 1 by default, at most 100,000. */
+  /** 1 by default, at most 10,000. */
   readonly count?: number
 }
 

@@ -23,8 +23,8 @@ export interface TokenStore {
   reserve(hash: SecretHash, holder: string, ttl: Milliseconds): Promise<Reserved | Refusal>
   /** Gives a held use back; unknown holders are ignored. */
   release(hash: SecretHash, holder: string): Promise<void>
-  /** Counts the use that `holder` holds and stores the session it opens, as one commit. Judges again first. */
-  spend(hash: SecretHash, holder: string, use: TokenUse, session: Session): Promise<Reserved | Refusal>
+  /** Counts the use that `holder` holds and stores the session it opens, if any, as one commit. Judges again first. */
+  spend(hash: SecretHash, holder: string, use: TokenUse, session: Session | null): Promise<Reserved | Refusal>
   /** Forbids all further uses; returns the tokens that it changed (unknown and revoked ones are passed over). */
   revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]>
   /** Forgets tokens for good; returns how many there were. */

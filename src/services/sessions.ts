@@ -1,0 +1,284 @@
+import type { AccessRequest } from '../domain/access.ts'
+import { AmsctlError } from '../domain/errors.ts'
+import type { SecretHash } from '../domain/secret.ts'
+import { type EndReason, type Session, type SessionView, viewSession } from '../domain/session.ts'
+import { isUsedUp, type Token } from '../domain/token.ts'
+import type { Seconds } from '../domain/units.ts'
+import type { Admission, Connection } from './access-control.ts'
+import type { Audit } from './audit.ts'
+import type { Clock, SessionStore } from './ports.ts'
+import type { Settings } from './settings.ts'
+
+interface Entry {
+  session: Session
+  connection: Connection | null
+  /** Bytes of connections that this session has had before. */
+  earlierBytes: number
+}
+
+interface Dependencies {
+  readonly store: SessionStore
+  readonly settings: Settings
+  readonly audit: Audit
+  readonly clock: Clock
+}
+
+/** Every open session, and the connections by which they can be ended. */
+export class Sessions {
+  readonly #store: SessionStore
+  readonly #settings: Settings
+  readonly #audit: Audit
+  readonly #clock: Clock
+  readonly #entries = new Map<string, Entry>()
+  readonly #bySecret = new Map<SecretHash, Entry>()
+  readonly #byToken = new Map<SecretHash, Set<Entry>>()
+
+  constructor({ store, settings, audit, clock }: Dependencies) {
+    this.#store = store
+    this.#settings = settings
+    this.#audit = audit
+    this.#clock = clock
+  }
+
+  /** Takes over what an earlier process stored. A connection that it held is lost as of now. */
+  async restore(): Promise<void> {
+    const now = this.#clock.now()
+    for (const session of await this.#store.all()) {
+      this.#add({ session: { ...session, lostAt: session.lostAt ?? now }, connection: null, earlierBytes: 0 })
+    }
+    this.sweep()
+  }
+
+  /** Registers a session as its token is being spent; {@link cancel} takes it back. */
+  open(session: Session, connection: Connection): void {
+    this.#add({ session, connection, earlierBytes: 0 })
+  }
+
+  /** Forgets a session whose spend failed. */
+  cancel(id: string): void {
+    const entry = this.#entries.get(id)
+    if (entry) this.#drop(entry)
+  }
+
+  /** Whether the session is open still and `connection` is the one that has it. */
+  holds(id: string, connection: Connection): boolean {
+    return this.#entries.get(id)?.connection === connection
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The connection's hold on its session. */
+  admission(session: Session, connection: Connection): Admission {
+    return {
+      ok: true,
+      session,
+      leave: (how) => {
+        const entry = this.#entries.get(session.id)
+        // Another connection may have taken the session over, or a kick may have ended it.
+        if (entry?.connection !== connection) return
+        this.#forgetConnection(entry)
+        if (how === 'lost') this.#lose(entry)
+        else this.#end(entry, how)
+      },
+    }
+  }
+
+  /** Gives `session` to a new connection; the older one is closed. False: the session is over. */
+  attach(id: string, connection: Connection, request: AccessRequest): boolean {
+    const entry = this.#entries.get(id)
+    if (!entry) return false
+    this.#detach(entry, 'replaced')
+    entry.connection = connection
+    entry.session = {
+      ...entry.session,
+      protocol: request.protocol,
+      userAgent: request.userAgent,
+      lastSeen: this.#clock.now(),
+      lostAt: null,
+    }
+    this.#persist(entry)
+    return true
+  }
+
+  /** Closes the connection of a session that is about to be resumed, so that its stream name is free. */
+  evict(id: string): void {
+    const entry = this.#entries.get(id)
+    if (!entry?.connection) return
+    this.#detach(entry, 'replaced')
+    entry.session = { ...entry.session, lostAt: this.#clock.now() }
+    this.#persist(entry)
+  }
+
+  /** The session that `token` opened and its holder may go on with instead of spending a further use. */
+  resumable(token: Token, request: AccessRequest): Session | undefined {
+    const grace = this.#settings.values['reconnect-grace']
+    if (grace === 0 || token.revokedAt !== null) return undefined
+    const own = [...(this.#byToken.get(token.hash) ?? [])].filter(({ session }) => matches(session, request))
+    const now = this.#clock.now()
+    const lost = own.find(({ session }) => session.lostAt !== null && now - session.lostAt <= grace)
+    if (lost) return lost.session
+    // A link may have broken unnoticed. With a single use there is nobody else whom this could push out.
+    return token.uses === 1 && isUsedUp(token) ? own.find(({ connection }) => connection !== null)?.session : undefined
+  }
+
+  /** The session whose credential hashes to `secretHash`, whatever it is for. */
+  findBySecret(secretHash: SecretHash): Session | undefined {
+    return this.#bySecret.get(secretHash)?.session
+  }
+
+  list(): SessionView[] {
+    return [...this.#entries.values()].filter(isShown).map((entry) => viewSession(entry.session, bytesOf(entry)))
+  }
+
+  kick(id: string): Session {
+    const entry = this.#entries.get(id)
+    if (!entry) throw new AmsctlError('SESSION_NOT_FOUND', `no session "${id}"; see amsctl session list`)
+    this.#end(entry, 'kicked')
+    return entry.session
+  }
+
+  /** Ends every session that one of these tokens opened; returns how many a client could still have used. */
+  endOfTokens(hashes: readonly SecretHash[], reason: EndReason): number {
+    const entries = hashes.flatMap((hash) => [...(this.#byToken.get(hash) ?? [])])
+    return this.#endAll(entries, reason)
+  }
+
+  /** Sessions let in without a token. */
+  openOnes(types: readonly string[]): number {
+    return this.#withoutToken(types).length
+  }
+
+  endOpenOnes(types: readonly string[]): number {
+    return this.#endAll(this.#withoutToken(types), 'kicked')
+  }
+
+  /** Ends what has run out: `--max-session`, the reconnect grace, the idle limit. */
+  sweep(): void {
+    const now = this.#clock.now()
+    for (const entry of [...this.#entries.values()]) {
+      const reason = this.#overdue(entry, now)
+      if (reason) this.#end(entry, reason)
+    }
+  }
+
+  /** Lets every client go without ending its session, so that it can be resumed after a restart. */
+  suspendAll(): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.session.tokenHash === null) this.#end(entry, 'shutdown')
+      else this.#detach(entry, 'shutdown')
+    }
+  }
+
+  #overdue({ session, connection }: Entry, now: Seconds): EndReason | undefined {
+    if (session.endsAt !== null && now >= session.endsAt) return 'expired'
+    if (connection) return undefined
+    if (session.secretHash !== null) {
+      return now - session.lastSeen >= this.#settings.values['session-idle-live'] ? 'idle' : undefined
+    }
+    return now - (session.lostAt ?? now) >= this.#settings.values['reconnect-grace'] ? 'lost' : undefined
+  }
+
+  #withoutToken(types: readonly string[]): Entry[] {
+    return [...this.#entries.values()].filter(
+      ({ session }) => session.tokenHash === null && types.includes(session.type),
+    )
+  }
+
+  #lose(entry: Entry): void {
+    const now = this.#clock.now()
+    const { session } = entry
+    const resumable = session.secretHash !== null || this.#settings.values['reconnect-grace'] > 0
+    if (session.tokenHash === null || !resumable) {
+      this.#end(entry, 'lost')
+      return
+    }
+    entry.session = { ...session, lostAt: now, lastSeen: now }
+    this.#persist(entry)
+  }
+
+  #endAll(entries: readonly Entry[], reason: EndReason): number {
+    const usable = entries.filter(isShown).length
+    for (const entry of entries) this.#end(entry, reason)
+    return usable
+  }
+
+  #end(entry: Entry, reason: EndReason): void {
+    const bytes = bytesOf(entry)
+    this.#drop(entry)
+    if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id)
+    this.#detach(entry, reason)
+    this.#recordEnd(entry.session, reason, bytes)
+  }
+
+  /** The only place that calls {@link Connection.close}, once for each connection. */
+  #detach(entry: Entry, reason: EndReason): void {
+    const { connection } = entry
+    if (!connection) return
+    this.#forgetConnection(entry)
+    connection.close(reason)
+  }
+
+  #forgetConnection(entry: Entry): void {
+    entry.earlierBytes = bytesOf(entry)
+    entry.connection = null
+  }
+
+  #add(entry: Entry): void {
+    const { id, tokenHash, secretHash } = entry.session
+    this.#entries.set(id, entry)
+    if (secretHash !== null) this.#bySecret.set(secretHash, entry)
+    if (tokenHash === null) return
+    const siblings = this.#byToken.get(tokenHash) ?? new Set()
+    this.#byToken.set(tokenHash, siblings.add(entry))
+  }
+
+  #drop(entry: Entry): void {
+    const { id, tokenHash, secretHash } = entry.session
+    this.#entries.delete(id)
+    if (secretHash !== null) this.#bySecret.delete(secretHash)
+    if (tokenHash === null) return
+    const siblings = this.#byToken.get(tokenHash)
+    siblings?.delete(entry)
+    if (siblings?.size === 0) this.#byToken.delete(tokenHash)
+  }
+
+  #persist(entry: Entry): void {
+    if (entry.session.tokenHash !== null) this.#store.put(entry.session)
+  }
+
+  #recordEnd(session: Session, reason: EndReason, bytes: number): void {
+    this.#audit.record({
+      event: 'end',
+      by: 'client',
+      address: session.address,
+      protocol: session.protocol,
+      app: session.app,
+      streamId: session.streamId,
+      type: session.type,
+      tokenId: session.tokenId,
+      sessionId: session.id,
+      code: reason,
+      message: `${bytes} bytes`,
+    })
+  }
+}
+
+function matches(session: Session, request: AccessRequest): boolean {
+  return (
+    session.app === request.app &&
+    session.streamId === request.streamId &&
+    session.type === request.type &&
+    session.address === request.address
+  )
+}
+
+/** A connection that broke and was not resumed is no session that anybody has; one of HTTP lives between requests. */
+function isShown({ session, connection }: Entry): boolean {
+  return connection !== null || session.secretHash !== null
+}
+
+function bytesOf({ connection, earlierBytes }: Entry): number {
+  return earlierBytes + (connection?.bytes() ?? 0)
+}

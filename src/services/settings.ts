@@ -1,0 +1,57 @@
+import {
+  parseSetting,
+  parseSettingName,
+  readSettings,
+  SETTING_NAMES,
+  type SettingValues,
+  type SettingView,
+  viewSetting,
+} from '../domain/settings.ts'
+import type { TokenType } from '../domain/token.ts'
+import type { ConfigurationStore } from './ports.ts'
+
+/** The settings in force: read once, changed through here, re-read on {@link Settings.reload}. */
+export class Settings {
+  readonly #store: ConfigurationStore
+  #values: SettingValues
+
+  constructor(store: ConfigurationStore) {
+    this.#store = store
+    this.#values = readSettings(store.current.settings)
+  }
+
+  get values(): SettingValues {
+    return this.#values
+  }
+
+  controls(type: TokenType): boolean {
+    return this.#values[type === 'publish' ? 'token-control-publish' : 'token-control-play']
+  }
+
+  show(): SettingView[] {
+    return SETTING_NAMES.map((name) => viewSetting(name, this.#values))
+  }
+
+  /** Stores `text` for the setting `name`; BAD_VALUE names what is legal. */
+  async set(name: string, text: string): Promise<SettingView> {
+    const known = parseSettingName(name)
+    parseSetting(known, text)
+    await this.#write({ [known]: text })
+    return viewSetting(known, this.#values)
+  }
+
+  async setTokenControl(types: readonly TokenType[], enable: boolean): Promise<void> {
+    await this.#write(Object.fromEntries(types.map((type) => [`token-control-${type}`, enable ? 'on' : 'off'])))
+  }
+
+  async reload(): Promise<void> {
+    await this.#store.reload()
+    this.#values = readSettings(this.#store.current.settings)
+  }
+
+  async #write(changes: Readonly<Record<string, string>>): Promise<void> {
+    const current = this.#store.current
+    await this.#store.write({ ...current, settings: { ...current.settings, ...changes } })
+    this.#values = readSettings(this.#store.current.settings)
+  }
+}
