@@ -56,7 +56,7 @@ function readMoment(text: string, now: UnixSeconds): UnixSeconds {
   if (/^\d{13}$/.test(text)) {
     throw new AmsctlError('BAD_VALUE', `"${text}" has 13 digits and so is in milliseconds; expireDate is in seconds`)
   }
-  if (/^\d{9,12}$/.test(text)) return Number(text)
+  if (/^\d{1,12}$/.test(text)) return Number(text)
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)) {
     const at = Date.parse(text)
     if (!Number.isNaN(at)) return Math.floor(at / 1000)
