@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
+const report = process.env.AMSCTL_TEST_REPORT ?? 'test-artefacts/report.json'
+
 export default defineConfig({
   test: {
     dir: 'test',
@@ -9,5 +11,6 @@ export default defineConfig({
     disableConsoleIntercept: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: process.env.CI === 'true' ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 })
