@@ -1,0 +1,58 @@
+import { networkInterfaces } from 'node:os'
+import { Flags } from '@oclif/core'
+import { DEFAULT_APP } from '../domain/stream-id.ts'
+import { app } from './flags.ts'
+
+const port = (summary: string, env: string, fallback: number) =>
+  Flags.integer({ summary, env, default: fallback, min: 0, max: 65_535, helpValue: 'PORT' })
+
+export const serveFlags = {
+  host: Flags.string({
+    summary: 'Address to listen on (default: all of them, IPv6 and IPv4).',
+    env: 'AMSCTL_HOST',
+    helpValue: 'ADDRESS',
+  }),
+  'rtmp-port': port('Port of RTMP; 0 takes a free one.', 'AMSCTL_RTMP_PORT', 1935),
+  'http-port': port('Port of HTTP-FLV, WS-FLV and REST.', 'AMSCTL_HTTP_PORT', 5080),
+  app: app({
+    summary: 'App to serve; may be repeated.',
+    env: 'AMSCTL_APP',
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    default: [DEFAULT_APP],
+  }),
+  'tls-cert': Flags.string({
+    summary: 'Certificate chain in PEM, for RTMPS and HTTPS.',
+    env: 'AMSCTL_TLS_CERT',
+    helpValue: 'FILE',
+    dependsOn: ['tls-key'],
+  }),
+  'tls-key': Flags.string({
+    summary: 'Private key in PEM.',
+    env: 'AMSCTL_TLS_KEY',
+    helpValue: 'FILE',
+    dependsOn: ['tls-cert'],
+  }),
+  'https-port': port('Port of HTTPS and WSS, with a certificate.', 'AMSCTL_HTTPS_PORT', 5443),
+  'rtmps-port': port('Port of RTMPS, with a certificate.', 'AMSCTL_RTMPS_PORT', 1936),
+  'latency-ms': Flags.integer({
+    summary: 'How long media is gathered for one write; more costs less CPU.',
+    env: 'AMSCTL_LATENCY_MS',
+    default: 50,
+    min: 0,
+    max: 1000,
+    helpValue: 'MS',
+  }),
+  'log-format': Flags.option({
+    options: ['pretty', 'json'] as const,
+    summary: 'How to log on stderr (default: pretty on a terminal, otherwise json).',
+    env: 'AMSCTL_LOG_FORMAT',
+  })(),
+}
+
+/** The address that takes clients of both families: `::`, unless this machine has no IPv6. */
+export function everyAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0'
+}

@@ -1,0 +1,41 @@
+import { roughDuration } from '../domain/duration.ts'
+import type { DaemonStatus, Listener } from '../services/operations.ts'
+
+const DOORS = ['rtmp', 'rtmps', 'http', 'https'] as const
+
+/** What `status` tells, by name. */
+export function statusFields(status: DaemonStatus): readonly (readonly [string, string | null])[] {
+  const { tokenControl } = status
+  return [
+    ['pid', String(status.pid)],
+    ['version', status.version],
+    ['uptime', roughDuration(status.uptime)],
+    ['data', status.dataDir],
+    ['store', status.store],
+    ...listening(status),
+    ['apps', status.apps.join(' ')],
+    ['token control', `publish ${onOff(tokenControl.publish)}, play ${onOff(tokenControl.play)}`],
+    ['streams', String(status.streams)],
+    ['sessions', String(status.sessions)],
+  ]
+}
+
+/** Where each door listens; null for those that do not. */
+export function listening({ listen }: DaemonStatus): readonly (readonly [string, string | null])[] {
+  return DOORS.map((door) => [door, listen[door] && listenerText(listen[door])] as const)
+}
+
+/** The yellow line of `serve`; undefined while both directions need a token. */
+export function openWarning({ tokenControl }: DaemonStatus): string | undefined {
+  const open = [!tokenControl.publish && 'publish', !tokenControl.play && 'play'].filter(Boolean)
+  if (open.length === 0) return undefined
+  return `token control is off: anyone may ${open.join(' and ')}; turn it on with amsctl settings enable-token`
+}
+
+function listenerText({ host, port }: Listener): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function onOff(on: boolean): string {
+  return on ? 'on' : 'off'
+}

@@ -1,0 +1,53 @@
+import { BaseCommand } from '../cli/base-command.ts'
+import { everyAddress, serveFlags } from '../cli/serve-flags.ts'
+import { runUntilSignal } from '../cli/signals.ts'
+import { listening, openWarning } from '../cli/status-text.ts'
+import type { DaemonOptions } from '../daemon/daemon.ts'
+import type { DaemonStatus } from '../services/operations.ts'
+
+export default class Serve extends BaseCommand {
+  static override summary = 'Run the media server: RTMP in, RTMP, HTTP-FLV and WS-FLV out, and the REST API.'
+  static override description =
+    'SIGTERM and SIGINT end it within 5 seconds, SIGHUP reads settings and TLS files again. --json prints its status once it listens.'
+  static override examples = [
+    '<%= config.bin %> serve',
+    '<%= config.bin %> serve --host 127.0.0.1 --rtmp-port 1935 --http-port 5080 --app LiveApp --app Events',
+    '<%= config.bin %> serve --tls-cert fullchain.pem --tls-key privkey.pem',
+  ]
+
+  static override flags = serveFlags
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Serve)
+    const { startDaemon } = await import('../daemon/daemon.ts')
+    const { createLog } = await import('../daemon/log.ts')
+    const { 'tls-cert': cert, 'tls-key': key } = flags
+    const options: DaemonOptions = {
+      dataDir: this.dataDir(flags),
+      host: flags.host ?? everyAddress(),
+      rtmpPort: flags['rtmp-port'],
+      httpPort: flags['http-port'],
+      rtmpsPort: flags['rtmps-port'],
+      httpsPort: flags['https-port'],
+      tls: cert && key ? { cert, key } : null,
+      apps: flags.app,
+      latency: flags['latency-ms'],
+      log: createLog({
+        format: flags['log-format'] ?? (process.stderr.isTTY ? 'pretty' : 'json'),
+        colour: this.colors(process.stderr).level > 0,
+        write: (line) => process.stderr.write(line),
+      }),
+    }
+    await runUntilSignal(
+      () => startDaemon(options),
+      (daemon) => this.#announce(daemon.status()),
+    )
+  }
+
+  #announce(status: DaemonStatus): void {
+    if (this.jsonEnabled()) this.logJson(status)
+    for (const [door, where] of listening(status)) if (where !== null) this.note(`${door} listens on ${where}`)
+    const warning = openWarning(status)
+    if (warning !== undefined) this.warn(warning)
+  }
+}
