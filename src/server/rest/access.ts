@@ -1,0 +1,103 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import ipaddr from 'ipaddr.js'
+import { canonicalAddress, inCidrs } from '../../domain/address.ts'
+import type { ErrorCode } from '../../domain/errors.ts'
+import type { SettingValues } from '../../domain/settings.ts'
+import type { Seconds } from '../../domain/units.ts'
+import { clientAddress, forwardedClient } from '../http/client-address.ts'
+
+/** Who calls the REST API, as far as the connection and the headers tell. */
+export interface Caller {
+  /** Address of the other end of the socket. */
+  readonly peer: string
+  readonly headers: IncomingHttpHeaders
+  /** Whether the connection is TLS. */
+  readonly encrypted: boolean
+}
+
+export interface Denial {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retryAfter?: Seconds
+}
+
+/** `by`: `rest`, or the public id of the API key. */
+export type CallerVerdict = { readonly ok: true; readonly by: string; readonly address: string } | Denial
+
+/** Finds the API key that `secret` is; counts a wrong one as a guess of `address`. */
+export type AuthenticateApiKey = (secret: string, address: string) => Promise<{ readonly id: string } | Denial>
+
+type AccessSettings = Pick<SettingValues, 'rest-access' | 'rest-allowed-cidr' | 'trusted-proxies' | 'public-url'>
+
+/** Whether this caller may use the REST API: by an API key from anywhere, else by its address alone. */
+export async function judgeCaller(
+  caller: Caller,
+  settings: AccessSettings,
+  authenticate: AuthenticateApiKey,
+): Promise<CallerVerdict> {
+  const address = clientAddress(originOf(caller), settings['trusted-proxies'])
+  const key = bearerOf(caller.headers)
+  if (key !== undefined) {
+    const found = await authenticate(key, address)
+    return 'id' in found ? { ok: true, by: found.id, address } : found
+  }
+  const fault = settings['rest-access'] === 'open' ? undefined : addressFault(caller, settings)
+  return fault === undefined ? { ok: true, by: 'rest', address } : deny(fault)
+}
+
+function deny(fault: string): Denial {
+  const advice = 'call with an API key (Authorization: Bearer …), or see the setting rest-allowed-cidr'
+  return { ok: false, code: 'ACCESS_DENIED', message: `the REST API does not serve this caller: ${fault}; ${advice}` }
+}
+
+/** Why the address alone does not admit this caller; undefined if it does. */
+function addressFault(caller: Caller, settings: AccessSettings): string | undefined {
+  const { headers } = caller
+  const trusted = settings['trusted-proxies']
+  const proxied = Object.keys(headers).find(isForwardingHeader)
+  // A proxy on this host must not turn the world into loopback.
+  if (proxied !== undefined && !isBelievable(caller, trusted)) {
+    return `it comes through a proxy (${proxied}) that is not in trusted-proxies or sends no X-Forwarded-For`
+  }
+  const client = forwardedClient(originOf(caller), trusted)
+  if (client === null || !inCidrs(client, settings['rest-allowed-cidr'])) return 'its address is not allowed'
+  if (!isOwnHost(headers.host, settings['public-url']))
+    return 'its Host is neither an address, localhost nor public-url'
+  return isCrossSite(caller, settings['public-url']) ? 'it was sent by a page of another site' : undefined
+}
+
+function isForwardingHeader(name: string): boolean {
+  return name === 'forwarded' || name === 'via' || name === 'x-real-ip' || name.startsWith('x-forwarded-')
+}
+
+function isBelievable({ peer, headers }: Caller, trusted: readonly string[]): boolean {
+  return inCidrs(canonicalAddress(peer), trusted) && headers['x-forwarded-for'] !== undefined
+}
+
+/** A name that an attacker's DNS can point at this server is none of these. */
+function isOwnHost(host: string | undefined, publicUrl: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(host?.toLowerCase() ?? '') ?? []
+  if (bracketed !== undefined) return ipaddr.IPv6.isValid(bracketed)
+  if (plain === undefined) return false
+  if (ipaddr.IPv4.isValidFourPartDecimal(plain) || plain === 'localhost') return true
+  return publicUrl !== '' && plain === new URL(publicUrl).hostname
+}
+
+/** What a browser tells of the page that makes it call. */
+function isCrossSite({ headers, encrypted }: Caller, publicUrl: string): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
+  const { origin } = headers
+  if (origin === undefined || (publicUrl !== '' && origin === publicUrl)) return false
+  const own = `${encrypted ? 'https' : 'http'}://${headers.host}`
+  return !URL.canParse(own) || origin !== new URL(own).origin
+}
+
+function originOf({ peer, headers }: Caller) {
+  return { peer, forwardedFor: headers['x-forwarded-for']?.toString() }
+}
+
+function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}

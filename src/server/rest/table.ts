@@ -1,0 +1,74 @@
+import type { HTTPMethods } from 'fastify'
+import { type Answer, result } from './answer.ts'
+import { type Call, listTokens, mintToken, revokeTokens, validateToken } from './tokens.ts'
+
+export interface Route {
+  readonly method: HTTPMethods | HTTPMethods[]
+  /** Below `/{app}/rest`. */
+  readonly path: string
+  /** Status of an answer to bad input: AMS's first version says 200 and `success: false`. */
+  readonly badInput: 200 | 400
+  readonly answer: (call: Call) => Promise<Answer>
+}
+
+/** AMS's REST API for tokens, its first version and its second. */
+export const ROUTES: readonly Route[] = [
+  {
+    method: ['GET', 'POST'],
+    path: '/broadcast/getToken',
+    badInput: 200,
+    answer: async (call) => ok(await mintToken(call, call.query.get('id'))),
+  },
+  {
+    method: 'POST',
+    path: '/broadcast/validateToken',
+    badInput: 200,
+    answer: async (call) => {
+      const { token } = await validateToken(call)
+      return token ? ok(token) : { status: 204 }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/broadcast/revokeTokens',
+    badInput: 200,
+    answer: async (call) => ok(await revokeTokens(call, call.query.get('id'))),
+  },
+  {
+    method: 'GET',
+    path: '/broadcast/listTokens/:id/:offset/:size',
+    badInput: 200,
+    answer: async (call) => ok(await listTokens(call)),
+  },
+  {
+    method: ['GET', 'POST'],
+    path: '/v2/broadcasts/:id/token',
+    badInput: 400,
+    answer: async (call) => ok(await mintToken(call, call.params.id ?? null)),
+  },
+  {
+    method: 'POST',
+    path: '/v2/broadcasts/validate-token',
+    badInput: 400,
+    answer: async (call) => {
+      const validation = await validateToken(call)
+      return ok(validation.token ? result(true) : result(false, validation.reason))
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/v2/broadcasts/:id/tokens',
+    badInput: 400,
+    answer: async (call) => ok(await revokeTokens(call, call.params.id)),
+  },
+  {
+    method: 'GET',
+    path: '/v2/broadcasts/:id/tokens/list/:offset/:size',
+    badInput: 400,
+    answer: async (call) => ok(await listTokens(call)),
+  },
+]
+
+function ok(body: NonNullable<Answer['body']>): Answer {
+  return { status: 200, body }
+}
