@@ -1,0 +1,338 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { AccessRequest, Refusal } from '../../src/domain/access.ts'
+import type { Admission, Attempt } from '../../src/services/access-control.ts'
+import type { MintOrder } from '../../src/services/operations.ts'
+import { aHouse, FakeConnection, type House, tokenCredential } from '../support/services.ts'
+import { aRequest } from '../support/tokens.ts'
+
+let house: House
+
+beforeEach(async () => {
+  house = await aHouse()
+  await house.operations.setTokenControl({ enable: true, types: ['publish', 'play'], kick: false })
+  return () => house.store.close()
+})
+
+async function mint(order: Partial<MintOrder> = {}): Promise<AccessRequest> {
+  const [token] = await house.operations.createTokens({ app: 'LiveApp', streamId: 'cam', type: 'play', ...order })
+  return aRequest({ type: order.type ?? 'play', credential: tokenCredential(token?.tokenId ?? null) })
+}
+
+function yes<T extends { ok: boolean }>(answer: T | Refusal): T & { ok: true } {
+  if (!answer.ok) throw new Error(`refused: ${JSON.stringify(answer)}`)
+  return answer as T & { ok: true }
+}
+
+async function enter(request: AccessRequest, connection = new FakeConnection()): Promise<Admission> {
+  const attempt = yes<Attempt>(await house.gate.reserve(request))
+  return yes<Admission>(await attempt.spend(connection))
+}
+
+const code = (answer: { ok: true } | Refusal) => (answer.ok ? 'OK' : answer.code)
+
+describe('a one-time token', () => {
+  it('opens one session, and is used up from then on', async () => {
+    const request = await mint()
+    const { session } = await enter(request)
+    expect(session).toMatchObject({ app: 'LiveApp', streamId: 'cam', type: 'play', address: '203.0.113.7' })
+    expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+  })
+
+  it('is reserved while somebody opens it, and good again when that fails', async () => {
+    const request = await mint()
+    const attempt = yes<Attempt>(await house.gate.reserve(request))
+    expect(await house.gate.reserve(request)).toMatchObject({ code: 'TOKEN_RESERVED', retryAfter: expect.any(Number) })
+    attempt.release()
+    await enter(request)
+  })
+
+  it('lets in one of a hundred that race', async () => {
+    const request = await mint()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const attempt = await house.gate.reserve(request)
+        return attempt.ok ? attempt.spend(new FakeConnection()) : attempt
+      }),
+    )
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(1)
+  })
+
+  it('is not spent by a look', async () => {
+    const request = await mint()
+    expect(code(await house.gate.peek(request))).toBe('OK')
+    await enter(request)
+    expect(code(await house.gate.peek(request))).toBe('TOKEN_USED')
+  })
+
+  it('is spent by redeem, which opens no session', async () => {
+    const request = await mint()
+    expect(code(await house.gate.redeem(request))).toBe('OK')
+    expect(code(await house.gate.redeem(request))).toBe('TOKEN_USED')
+    expect(house.sessions.list()).toEqual([])
+  })
+
+  it('can be redeemed with token control off', async () => {
+    await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+    const request = await mint()
+    expect(code(await house.gate.redeem(request))).toBe('OK')
+    expect(code(await house.gate.redeem(request))).toBe('TOKEN_USED')
+  })
+})
+
+describe('token control', () => {
+  it('refuses who brings nothing, with 401 in mind', async () => {
+    expect(code(await house.gate.reserve(aRequest()))).toBe('TOKEN_MISSING')
+  })
+
+  it('being off, neither asks for a token nor spends one', async () => {
+    const request = await mint()
+    await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+    await enter(request)
+    await enter(request)
+    await house.operations.setTokenControl({ enable: true, types: ['play'], kick: false })
+    await enter(request)
+  })
+
+  it('being turned on, leaves those inside and can end them', async () => {
+    await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+    const connection = new FakeConnection()
+    await enter(aRequest(), connection)
+    expect(house.sessions.list()).toMatchObject([{ open: true, tokenId: null }])
+    const order = { enable: true, types: ['play'] as const }
+    expect(await house.operations.setTokenControl({ ...order, kick: false })).toMatchObject({
+      connections: 1,
+      kicked: false,
+    })
+    expect(connection.closed).toEqual([])
+    expect(await house.operations.setTokenControl({ ...order, kick: true })).toMatchObject({
+      connections: 1,
+      kicked: true,
+    })
+    expect(connection.closed).toEqual(['kicked'])
+    expect(house.sessions.list()).toEqual([])
+  })
+
+  it('keeps publishers from other networks out, before their token is looked at', async () => {
+    await house.operations.setSetting({ name: 'publisher-allowed-cidr', value: '10.0.0.0/8' })
+    const request = await mint({ type: 'publish' })
+    expect(code(await house.gate.reserve(request))).toBe('ADDRESS_NOT_ALLOWED')
+    await enter({ ...request, address: '10.1.2.3' })
+  })
+})
+
+describe('revoke', () => {
+  it.each([
+    ['a spent token', {}],
+    ['a token with uses left', { uses: 3 }],
+    ['an unlimited token', { uses: null }],
+  ])('ends the sessions of %s and forbids more', async (_, order) => {
+    const request = await mint(order)
+    const connection = new FakeConnection()
+    const { session } = await enter(request, connection)
+    const report = await house.operations.revokeTokens({ refs: [session.tokenId ?? ''] })
+    expect(report).toMatchObject({ revoked: [session.tokenId], sessions: 1, missing: [] })
+    expect(connection.closed).toEqual(['revoked'])
+    expect(code(await house.gate.reserve(request))).toBe('TOKEN_REVOKED')
+  })
+
+  it('beats a client that is about to get in', async () => {
+    const request = await mint()
+    const attempt = yes<Attempt>(await house.gate.reserve(request))
+    await house.operations.revokeTokens({ all: true })
+    expect(code(await attempt.spend(new FakeConnection()))).toBe('TOKEN_REVOKED')
+    expect(house.sessions.list()).toEqual([])
+  })
+
+  it('beats a client whose spend is under way', async () => {
+    const request = await mint({ uses: null })
+    const connection = new FakeConnection()
+    const spending = yes<Attempt>(await house.gate.reserve(request)).spend(connection)
+    const revoked = house.operations.revokeTokens({ all: true })
+    const admission = await spending
+    await revoked
+    if (admission.ok) expect(connection.closed).toEqual(['revoked'])
+    expect(house.sessions.list()).toEqual([])
+  })
+
+  it('takes a stream literally and names the globs that also open it', async () => {
+    await mint()
+    await mint({ streamId: 'cam_720p' })
+    await mint({ streamId: 'c*' })
+    const report = await house.operations.revokeTokens({ stream: { streamId: 'cam' } })
+    expect(report.revoked).toHaveLength(1)
+    expect(report.globs).toHaveLength(1)
+  })
+
+  it('masks what it does not know', async () => {
+    const { missing } = await house.operations.revokeTokens({
+      refs: ['SecretSecretSecretSecretSecret12', 'tk_000000000000'],
+    })
+    expect(missing).toEqual(['Secr…', 'tk_000000000000'])
+  })
+})
+
+describe('max-session', () => {
+  it('ends a session when its time is over', async () => {
+    const connection = new FakeConnection()
+    await enter(await mint({ maxSession: 60 }), connection)
+    house.time.now += 59
+    house.sessions.sweep()
+    expect(connection.closed).toEqual([])
+    house.time.now += 1
+    house.sessions.sweep()
+    expect(connection.closed).toEqual(['expired'])
+  })
+})
+
+describe('reconnect-grace', () => {
+  it('being 0, lets nobody resume', async () => {
+    const request = await mint()
+    const admission = await enter(request)
+    admission.leave('lost')
+    expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+    expect(house.sessions.list()).toEqual([])
+  })
+
+  describe('being 30s', () => {
+    beforeEach(async () => {
+      await house.operations.setSetting({ name: 'reconnect-grace', value: '30s' })
+    })
+
+    it('resumes a lost session with the same token, from the same address, also after the token expired', async () => {
+      const request = await mint({ expireDate: house.time.now + 5 })
+      const first = await enter(request)
+      first.leave('lost')
+      house.time.now += 30
+      const again = await enter(request)
+      expect(again.session.id).toBe(first.session.id)
+      expect((await house.operations.listTokens({}))[0]).toMatchObject({ usesLeft: 0 })
+    })
+
+    it.each([
+      ['from another address', { address: '203.0.113.8' }],
+      ['for another stream', { streamId: 'cam2' }],
+      ['for another type', { type: 'publish' as const }],
+    ])('does not resume %s', async (_, changes) => {
+      const request = await mint()
+      const admission = await enter(request)
+      admission.leave('lost')
+      expect((await house.gate.reserve({ ...request, ...changes })).ok).toBe(false)
+    })
+
+    it.each(['ended', 'stream-ended'] as const)('does not resume what has %s', async (how) => {
+      const request = await mint()
+      const admission = await enter(request)
+      admission.leave(how)
+      expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+    })
+
+    it('does not resume after it has passed', async () => {
+      const request = await mint()
+      const admission = await enter(request)
+      admission.leave('lost')
+      house.time.now += 31
+      expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+    })
+
+    it('does not resume what was kicked or revoked', async () => {
+      const kicked = await mint()
+      const { session } = await enter(kicked)
+      house.sessions.kick(session.id)
+      expect(code(await house.gate.reserve(kicked))).toBe('TOKEN_USED')
+
+      const revoked = await mint()
+      const admission = await enter(revoked)
+      admission.leave('lost')
+      await house.operations.revokeTokens({ refs: [admission.session.tokenId ?? ''] })
+      expect(code(await house.gate.reserve(revoked))).toBe('TOKEN_REVOKED')
+    })
+
+    it('lets the newer connection of a single-use token end the older', async () => {
+      const request = await mint()
+      const older = new FakeConnection()
+      const newer = new FakeConnection()
+      const first = await enter(request, older)
+      await enter(request, newer)
+      expect(older.closed).toEqual(['replaced'])
+      first.leave('lost')
+      expect(house.sessions.list()).toHaveLength(1)
+      expect(newer.closed).toEqual([])
+    })
+
+    it('spends a further use of a multi-use token while its first viewer is still there', async () => {
+      const request = await mint({ uses: 2 })
+      const first = new FakeConnection()
+      await enter(request, first)
+      await enter(request)
+      expect(first.closed).toEqual([])
+      expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+    })
+
+    it('covers a restart of the process', async () => {
+      const request = await mint()
+      const { session } = await enter(request)
+      await house.store.close()
+      house = await aHouse(house.directory, house.time.now + 20)
+      const again = await enter(request)
+      expect(again.session.id).toBe(session.id)
+    })
+  })
+})
+
+describe('guesses', () => {
+  const guess = (secret: string, address = '203.0.113.7') =>
+    house.gate.reserve(aRequest({ address, credential: { kind: 'token', secret } }))
+
+  it('over the limit are answered late, with 429 and how long to wait', async () => {
+    for (let n = 0; n < 20; n++) expect(code(await guess(`wrong${n}`))).toBe('TOKEN_UNKNOWN')
+    expect(await guess('wrong20')).toMatchObject({ code: 'TOO_MANY_GUESSES', retryAfter: 60 })
+    expect(house.delays).toEqual([500])
+    house.time.now += 61
+    expect(code(await guess('wrong21'))).toBe('TOKEN_UNKNOWN')
+  })
+
+  it('count once a minute when they are the same', async () => {
+    for (let n = 0; n < 100; n++) expect(code(await guess('the same'))).toBe('TOKEN_UNKNOWN')
+    expect(house.entries.filter(({ event }) => event === 'guess')).toHaveLength(1)
+  })
+
+  it('never shut out a valid token of the same address', async () => {
+    for (let n = 0; n < 30; n++) await guess(`wrong${n}`)
+    await enter(await mint())
+  })
+
+  it('do not count where the token is known', async () => {
+    const request = await mint()
+    await enter(request)
+    for (let n = 0; n < 50; n++)
+      expect(code(await house.gate.reserve({ ...request, streamId: `cam${n}` }))).toBe('TOKEN_OTHER_STREAM')
+    expect(house.delays).toEqual([])
+  })
+
+  it('of an IPv6 network count together', async () => {
+    for (let n = 0; n < 21; n++) await guess(`wrong${n}`, `2001:db8::${n + 1}`)
+    expect(code(await guess('wrong', '2001:db8::ffff'))).toBe('TOO_MANY_GUESSES')
+    expect(code(await guess('wrong', '2001:db8:0:1::1'))).toBe('TOKEN_UNKNOWN')
+  })
+})
+
+describe('the audit', () => {
+  it('tells who was let in and refused, and holds no secret', async () => {
+    const request = await mint()
+    await enter(request)
+    await house.gate.reserve(request)
+    expect(house.entries.map(({ event }) => event)).toEqual(['setting', 'setting', 'mint', 'admit', 'refuse'])
+    const text = JSON.stringify(house.entries)
+    if (request.credential?.kind === 'token') expect(text).not.toContain(request.credential.secret)
+  })
+
+  it('folds the same refusal into one line a minute, with a count', async () => {
+    const request = await mint()
+    await enter(request)
+    for (let n = 0; n < 10; n++) await house.gate.reserve(request)
+    house.time.now += 61
+    await house.gate.reserve(request)
+    const refusals = house.entries.filter(({ event }) => event === 'refuse')
+    expect(refusals.map(({ repeats }) => repeats)).toEqual([undefined, 9])
+  })
+})

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { DaemonStatus } from '../../src/services/operations.ts'
+import { eventually } from './eventually.ts'
+
+const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
+
+export interface Outcome {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly dataDir?: string
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Spawns the real command line; nothing on its standard input but `input`. */
+export async function amsctl(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const child = launch(args, options)
+  child.stdin?.end(options.input ?? '')
+  return outcomeOf(child)
+}
+
+/** {@link amsctl}, for when it must succeed: its standard output, trimmed. */
+export async function mustAmsctl(args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { code, stdout, stderr } = await amsctl(args, options)
+  if (code !== 0) throw new Error(`amsctl ${args.join(' ')} exited ${code}: ${stderr}`)
+  return stdout.trim()
+}
+
+export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  return { code, signal, stdout, stderr }
+}
+
+export function launch(args: readonly string[], { dataDir, env }: RunOptions = {}): ChildProcess {
+  return spawn(process.execPath, [LAUNCHER, ...args], {
+    env: { ...process.env, ...(dataDir !== undefined && { AMSCTL_DATA_DIR: dataDir }), ...env },
+  })
+}
+
+/** An empty directory that is gone when the test is over. */
+export async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'amsctl-'))
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A running `amsctl serve` on free ports of 127.0.0.1. */
+export class ServedDaemon {
+  readonly dataDir: string
+  readonly child: ChildProcess
+  readonly status: DaemonStatus
+  readonly #log: { text: string }
+
+  constructor(dataDir: string, child: ChildProcess, status: DaemonStatus, log: { text: string }) {
+    this.dataDir = dataDir
+    this.child = child
+    this.status = status
+    this.#log = log
+  }
+
+  /** Everything it has printed so far. */
+  get log(): string {
+    return this.#log.text
+  }
+
+  get rtmp(): string {
+    return `rtmp://127.0.0.1:${this.status.listen.rtmp?.port}`
+  }
+
+  get http(): string {
+    return `http://127.0.0.1:${this.status.listen.http?.port}`
+  }
+
+  run(args: readonly string[], options: Omit<RunOptions, 'dataDir'> = {}): Promise<Outcome> {
+    return amsctl(args, { ...options, dataDir: this.dataDir })
+  }
+
+  must(args: readonly string[], options: Omit<RunOptions, 'dataDir'> = {}): Promise<string> {
+    return mustAmsctl(args, { ...options, dataDir: this.dataDir })
+  }
+
+  mint(streamId: string, type: 'publish' | 'play', ...flags: string[]): Promise<string> {
+    return this.must(['token', 'create', '--stream', streamId, '--type', type, ...flags])
+  }
+
+  /** Sends `signal` and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const gone = once(this.child, 'exit')
+      this.child.kill(signal)
+      await gone
+    }
+    return this.child.exitCode
+  }
+}
+
+export interface ServeOptions {
+  readonly dataDir?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a daemon; it is killed when the test is over. */
+export async function serve({ dataDir, args = [], env = {} }: ServeOptions = {}): Promise<ServedDaemon> {
+  const directory = dataDir ?? (await temporaryDirectory())
+  const flags = ['serve', '--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', ...args]
+  const child = launch(flags, { dataDir: directory, env })
+  child.stdin?.end()
+  const log = { text: '' }
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      log.text += text
+    })
+  }
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  const status = await eventually(async () => {
+    if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${log.text}`)
+    const { code, stdout } = await amsctl(['status', '--json'], { dataDir: directory })
+    return code === 0 ? (JSON.parse(stdout) as DaemonStatus) : undefined
+  })
+  return new ServedDaemon(directory, child, status, log)
+}
