@@ -1,0 +1,71 @@
+import { AmsctlError } from '../domain/errors.ts'
+import type { Hub } from '../media/hub.ts'
+import { createHttpServer, type HttpServer } from '../server/http/server.ts'
+import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
+import type { Services } from '../services/administration.ts'
+import type { DaemonStatus, Listener } from '../services/operations.ts'
+import type { Refusals } from '../services/refusals.ts'
+import type { DaemonOptions } from './daemon.ts'
+import { restRoutes } from './rest-routes.ts'
+import type { TlsMaterial } from './tls.ts'
+
+/** Everything that strangers can connect to. */
+export interface Doors {
+  readonly listen: DaemonStatus['listen']
+  setTls(tls: TlsMaterial): void
+  close(): Promise<void>
+}
+
+export interface DoorOptions extends Omit<DaemonOptions, 'tls'> {
+  readonly services: Services & { readonly refusals: Refusals }
+  readonly hub: Hub
+  readonly tls: TlsMaterial | null
+}
+
+/** Opens every door, or none: PORT_TAKEN names the flag that moves it. */
+export async function openDoors(options: DoorOptions): Promise<Doors> {
+  const { host, tls } = options
+  const rtmp = rtmpServer(options, null)
+  const http = httpServer(options, null)
+  const rtmps = tls && rtmpServer(options, tls)
+  const https = tls && httpServer(options, tls)
+  const close = async () => {
+    await Promise.all([rtmp, http, rtmps, https].map((server) => server?.close()))
+  }
+  try {
+    const listen = {
+      rtmp: await open('--rtmp-port', () => rtmp.start({ host, port: options.rtmpPort })),
+      rtmps: rtmps && (await open('--rtmps-port', () => rtmps.start({ host, port: options.rtmpsPort }))),
+      http: await open('--http-port', () => http.start({ host, port: options.httpPort })),
+      https: https && (await open('--https-port', () => https.start({ host, port: options.httpsPort }))),
+    }
+    const setTls = (material: TlsMaterial) => {
+      rtmps?.setTls(material)
+      https?.setTls(material)
+    }
+    return { listen, setTls, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial | null): RtmpServer {
+  const protocol = tls ? 'rtmps' : 'rtmp'
+  return createRtmpServer({ access: services.gate, hub, apps, protocol, log, ...(tls && { tls }) })
+}
+
+function httpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
+  const settings = () => services.settings.values
+  const routes = [restRoutes(services, apps)]
+  return createHttpServer({ access: services.gate, hub, apps, settings, log, routes, ...(tls && { tls }) })
+}
+
+async function open(flag: string, start: () => Promise<Listener>): Promise<Listener> {
+  try {
+    return await start()
+  } catch (error) {
+    if (!(error instanceof AmsctlError) || error.code !== 'PORT_TAKEN') throw error
+    throw new AmsctlError('PORT_TAKEN', `${error.message}; choose another with ${flag}`, { cause: error })
+  }
+}

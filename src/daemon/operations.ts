@@ -1,0 +1,29 @@
+import { toRfc3339 } from '../domain/units.ts'
+import type { Hub } from '../media/hub.ts'
+import type { Services } from '../services/administration.ts'
+import type { DaemonOperations, DaemonStatus, StoreOperations } from '../services/operations.ts'
+
+/** Adds to the operations on the store those on what is running. */
+export function daemonOperations(
+  store: StoreOperations,
+  { sessions, audit }: Services,
+  hub: Hub,
+  status: () => DaemonStatus,
+): DaemonOperations {
+  return {
+    ...store,
+    status: async () => status(),
+    listStreams: async () => hub.list().map((stream) => ({ ...stream, since: toRfc3339(Math.floor(stream.since / 1000)) })),
+    listSessions: async () => sessions.list(),
+
+    async kickSession({ id, revoke }) {
+      const session = sessions.kick(id)
+      const { tokenId, app, streamId, type } = session
+      audit.record({ event: 'kick', by: 'cli', sessionId: id, tokenId, app, streamId, type })
+      if (tokenId === null) return { id, tokenId, usesLeft: null, revoked: false }
+      if (revoke) await store.revokeTokens({ refs: [tokenId] })
+      const { usesLeft } = await store.showToken(tokenId)
+      return { id, tokenId, usesLeft: revoke ? 0 : usesLeft, revoked: revoke }
+    },
+  }
+}
