@@ -1,0 +1,82 @@
+import { AmsctlError } from '../domain/errors.ts'
+import { parseSetting, parseSettingName } from '../domain/settings.ts'
+import type { ApiKey, Configuration } from '../services/ports.ts'
+import { storeDamaged } from './failure.ts'
+import { refuseNewer, SCHEMA_VERSION } from './schema.ts'
+
+const API_KEY_ID = /^ak_[0-9a-z]{12}$/
+const HASH = /^[0-9a-f]{64}$/
+
+export function writeConfiguration({ settings, apiKeys }: Configuration): string {
+  return `${JSON.stringify({ v: SCHEMA_VERSION, settings, apiKeys }, undefined, 2)}\n`
+}
+
+/**
+ * Reads `text`, which people may have edited.
+ * @throws STORE_DAMAGED naming the line or the field, STORE_NEWER
+ */
+export function readConfiguration(path: string, text: string): Configuration {
+  const { v: version, settings = {}, apiKeys = [] } = parseObject(path, text)
+  if (!Number.isSafeInteger(version)) throw wrong(path, 'there is no schema version "v"')
+  refuseNewer(path, version as number)
+  if (!isObject(settings)) throw wrong(path, '"settings" is not an object')
+  if (!Array.isArray(apiKeys)) throw wrong(path, '"apiKeys" is not an array')
+  return { settings: readSettings(path, settings), apiKeys: apiKeys.map((key, index) => readApiKey(path, index, key)) }
+}
+
+function parseObject(path: string, text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw storeDamaged(path, lineOf(text, reason), `not JSON: ${reason}`, CURE)
+  }
+  if (isObject(value)) return value
+  throw wrong(path, 'not a JSON object')
+}
+
+function readSettings(path: string, settings: Record<string, unknown>): Record<string, string> {
+  const read: Record<string, string> = {}
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value !== 'string') throw wrong(path, `the setting ${name} is not a string`)
+    try {
+      const known = parseSettingName(name)
+      parseSetting(known, value)
+      read[known] = value
+    } catch (cause) {
+      if (!(cause instanceof AmsctlError)) throw cause
+      throw wrong(path, cause.message)
+    }
+  }
+  return read
+}
+
+function readApiKey(path: string, index: number, value: unknown): ApiKey {
+  const { id, hash, note = null, createdAt }: Record<string, unknown> = isObject(value) ? value : {}
+  const isKey =
+    typeof id === 'string' &&
+    API_KEY_ID.test(id) &&
+    typeof hash === 'string' &&
+    HASH.test(hash) &&
+    (note === null || typeof note === 'string') &&
+    typeof createdAt === 'number'
+  if (!isKey) throw wrong(path, `entry ${index + 1} of "apiKeys" is not an API key`)
+  return { id, hash, note, createdAt }
+}
+
+const CURE = 'Correct the file by hand, or restore it from a backup'
+
+function wrong(path: string, what: string): AmsctlError {
+  return storeDamaged(path, undefined, what, CURE)
+}
+
+/** The line at which the JSON reader stopped, from the position that it tells. */
+function lineOf(text: string, reason: string): number | undefined {
+  const position = / at position (\d+)/.exec(reason)?.[1]
+  return position === undefined ? undefined : text.slice(0, Number(position)).split('\n').length
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

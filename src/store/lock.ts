@@ -1,0 +1,76 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { tryLock } from 'fs-native-extensions'
+import { AmsctlError } from '../domain/errors.ts'
+import type { Milliseconds } from '../domain/units.ts'
+import { LOCK } from './data-directory.ts'
+import { storeFailed } from './failure.ts'
+
+const RETRY: Milliseconds = 20
+
+/** Holds the data directory for this process; the kernel lets go of it when the process ends, however it ends. */
+export interface Lock {
+  release(): Promise<void>
+}
+
+/** Takes the lock of `directory`, waiting for another holder for at most `wait`; STORE_LOCKED names the holder. */
+export async function acquireLock(directory: string, wait: Milliseconds): Promise<Lock> {
+  const deadline = performance.now() + wait
+  for (;;) {
+    const lock = await tryAcquireLock(directory)
+    if (lock) return lock
+    if (performance.now() >= deadline) throw locked(directory, await holderOf(directory))
+    await delay(RETRY)
+  }
+}
+
+/** Takes the lock of `directory`, or answers undefined where another process holds it. */
+export async function tryAcquireLock(directory: string): Promise<Lock | undefined> {
+  const path = join(directory, LOCK)
+  let file: FileHandle | undefined
+  try {
+    file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+    if (!tryLock(file.fd)) {
+      await file.close()
+      return undefined
+    }
+    await writePid(file)
+    return lockOn(file)
+  } catch (cause) {
+    await file?.close()
+    throw storeFailed('lock', path, cause)
+  }
+}
+
+/** The pid is for people; what holds the lock is the open file. */
+async function writePid(file: FileHandle): Promise<void> {
+  const pid = `${process.pid}\n`
+  await file.write(pid, 0)
+  await file.truncate(pid.length)
+}
+
+function lockOn(file: FileHandle): Lock {
+  return { release: () => file.close() }
+}
+
+async function holderOf(directory: string): Promise<string> {
+  const path = join(directory, LOCK)
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0)
+      const pid = buffer.toString('latin1', 0, bytesRead).trim()
+      return /^\d+$/.test(pid) ? `process ${pid}` : 'another process'
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw storeFailed('read', path, cause)
+  }
+}
+
+function locked(directory: string, holder: string): AmsctlError {
+  return new AmsctlError('STORE_LOCKED', `${holder} holds the store in ${directory}; wait for it to end, or stop it`)
+}

@@ -1,0 +1,45 @@
+import type { Low } from 'lowdb'
+import type { Session } from '../domain/session.ts'
+import type { Milliseconds } from '../domain/units.ts'
+import type { SessionStore } from '../services/ports.ts'
+import type { Records } from './records.ts'
+
+const SOON: Milliseconds = 1000
+
+/** Sessions in the file-backed store: written along with the next commit, or after a second. */
+export class FileSessionStore implements SessionStore {
+  readonly #db: Low<Records>
+  readonly #flush: () => Promise<void>
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(db: Low<Records>, flush: () => Promise<void>) {
+    this.#db = db
+    this.#flush = flush
+  }
+
+  async all(): Promise<readonly Session[]> {
+    return [...this.#db.data.sessions.values()]
+  }
+
+  put(session: Session): void {
+    this.#db.data.touchSession(session.id, session)
+    this.#flushSoon()
+  }
+
+  remove(id: string): void {
+    if (!this.#db.data.sessions.has(id)) return
+    this.#db.data.touchSession(id, undefined)
+    this.#flushSoon()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#flush()
+    }, SOON).unref()
+  }
+}

@@ -1,0 +1,109 @@
+import type { Low } from 'lowdb'
+import { judgeSpendable, type Refusal, refuse } from '../domain/access.ts'
+import { AmsctlError } from '../domain/errors.ts'
+import type { SecretHash } from '../domain/secret.ts'
+import type { Session } from '../domain/session.ts'
+import { type Token, type TokenUse, withUse } from '../domain/token.ts'
+import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
+import type { Reserved, TokenStore } from '../services/ports.ts'
+import type { Records } from './records.ts'
+import type { Reservations } from './reservations.ts'
+import { TimeSlice } from './time-slice.ts'
+
+/** Tokens in the file-backed store. Each method judges and changes memory in one turn, so that no two can both win. */
+export class FileTokenStore implements TokenStore {
+  readonly #db: Low<Records>
+  readonly #reservations: Reservations
+  readonly #now: () => UnixSeconds
+
+  constructor(db: Low<Records>, reservations: Reservations, now: () => UnixSeconds) {
+    this.#db = db
+    this.#reservations = reservations
+    this.#now = now
+  }
+
+  async findByHash(hash: SecretHash): Promise<Token | undefined> {
+    return this.#db.data.tokens.get(hash)
+  }
+
+  async findById(id: string): Promise<Token | undefined> {
+    return this.#db.data.tokenById(id)
+  }
+
+  async *all(): AsyncIterable<Token> {
+    const slice = new TimeSlice()
+    for (const token of this.#db.data.tokens.values()) {
+      yield token
+      if (slice.isOver()) await slice.next()
+    }
+  }
+
+  async add(tokens: readonly Token[]): Promise<void> {
+    this.#refuseKnown(tokens)
+    await this.#db.update((records) => {
+      for (const token of tokens) records.putToken(token)
+    })
+  }
+
+  async reserve(hash: SecretHash, holder: string, ttl: Milliseconds): Promise<Reserved | Refusal> {
+    const verdict = this.#judge(hash, holder)
+    if (verdict.ok) this.#reservations.hold(hash, holder, ttl)
+    return verdict
+  }
+
+  async release(hash: SecretHash, holder: string): Promise<void> {
+    this.#reservations.release(hash, holder)
+  }
+
+  async spend(hash: SecretHash, holder: string, use: TokenUse, session: Session): Promise<Reserved | Refusal> {
+    const verdict = this.#judge(hash, holder)
+    this.#reservations.release(hash, holder)
+    if (!verdict.ok) return verdict
+    const token = withUse(verdict.token, use)
+    await this.#db.update((records) => {
+      records.putToken(token)
+      records.putSession(session)
+    })
+    return { ok: true, token }
+  }
+
+  async revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]> {
+    const revoked = this.#known(hashes)
+      .filter((token) => token.revokedAt === null)
+      .map((token) => ({ ...token, revokedAt: at }))
+    await this.#db.update((records) => {
+      for (const token of revoked) records.putToken(token)
+    })
+    return revoked
+  }
+
+  async drop(hashes: readonly SecretHash[]): Promise<number> {
+    const dropped = this.#known(hashes)
+    await this.#db.update((records) => {
+      for (const token of dropped) records.dropToken(token.hash)
+    })
+    return dropped.length
+  }
+
+  /** Whether `holder` may have one use more, those held by others being taken. */
+  #judge(hash: SecretHash, holder: string): Reserved | Refusal {
+    const token = this.#db.data.tokens.get(hash)
+    if (!token) return refuse('TOKEN_UNKNOWN', 'unknown token')
+    const spent = judgeSpendable(token, this.#now())
+    if (spent) return spent
+    if (token.uses !== null && token.used + this.#reservations.heldByOthers(hash, holder) >= token.uses) {
+      return refuse('TOKEN_RESERVED', 'somebody is opening this token at this moment', token, 1)
+    }
+    return { ok: true, token }
+  }
+
+  #known(hashes: readonly SecretHash[]): Token[] {
+    return [...new Set(hashes)].flatMap((hash) => this.#db.data.tokens.get(hash) ?? [])
+  }
+
+  #refuseKnown(tokens: readonly Token[]): void {
+    const { data } = this.#db
+    const known = tokens.find((token) => data.tokens.has(token.hash) || data.tokenById(token.id))
+    if (known) throw new AmsctlError('INTERNAL', `token ${known.id} is stored already`)
+  }
+}
