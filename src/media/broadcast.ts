@@ -37,6 +37,7 @@ export class Broadcast implements LiveStream {
   /** Whether this publisher's first batch has gone out. */
   #begun = false
   #awaitsKey = true
+  #over = false
   #latestDts: Milliseconds = 0
   #joinStart: PerFormat | undefined
 
@@ -59,6 +60,10 @@ export class Broadcast implements LiveStream {
    */
   join(viewer: Viewer): Seat {
     const seat = new ViewerSeat(viewer, (left) => this.#seats.delete(left))
+    if (this.#over) {
+      queueMicrotask(() => seat.end('stream-ended'))
+      return seat
+    }
     this.#seats.add(seat)
     if (this.#begun) {
       const complete = this.#gop.packets.length > 0 || !this.#tracks.video
@@ -104,6 +109,7 @@ export class Broadcast implements LiveStream {
   }
 
   end(): void {
+    this.#over = true
     this.#flush()
     clearTimeout(this.#flushTimer)
     for (const seat of [...this.#seats]) seat.end('stream-ended')
