@@ -26,8 +26,7 @@ export async function acquireLock(directory: string, wait: Milliseconds): Promis
   }
 }
 
-/** Takes the lock of `directory`, or answers undefined where another process holds it. */
-export async function tryAcquireLock(directory: string): Promise<Lock | undefined> {
+async function tryAcquireLock(directory: string): Promise<Lock | undefined> {
   const path = join(directory, LOCK)
   let file: FileHandle | undefined
   try {

@@ -7,7 +7,7 @@ import type { Store } from '../services/ports.ts'
 import { FileConfigurationStore } from './configuration-store.ts'
 import { prepareDataDirectory, SETTINGS_FILE } from './data-directory.ts'
 import { JournalAdapter } from './journal-adapter.ts'
-import { acquireLock, type Lock, tryAcquireLock } from './lock.ts'
+import { acquireLock, type Lock } from './lock.ts'
 import { Records } from './records.ts'
 import { Reservations } from './reservations.ts'
 import { FileSessionStore } from './session-store.ts'
@@ -17,6 +17,8 @@ const PATIENCE: Milliseconds = 5000
 
 export interface StoreOptions {
   now(): UnixSeconds
+  /** How long to wait for another process that holds the store: 5 s by default; 0 tries once. */
+  readonly wait?: Milliseconds
   /** How long an ended token is kept; by default the stored setting `retention`. */
   readonly retention?: Seconds
   /** How long the journal may grow, in bytes, before it is compacted; by default as the snapshot's size asks. */
@@ -27,22 +29,11 @@ export interface StoreOptions {
 
 /**
  * Opens the store in `dataDir`, beginning one where there is none, and holds it until closed.
- * @param options.wait how long to wait for another process that holds it
  * @throws STORE_LOCKED, STORE_UNSAFE, STORE_DAMAGED, STORE_NEWER, STORE_FAILED
  */
-export async function openStore(
-  dataDir: string,
-  options: StoreOptions & { readonly wait?: Milliseconds },
-): Promise<Store> {
+export async function openStore(dataDir: string, options: StoreOptions): Promise<Store> {
   await prepareDataDirectory(dataDir)
   return openLocked(dataDir, options, await acquireLock(dataDir, options.wait ?? PATIENCE))
-}
-
-/** Opens the store as {@link openStore} does; undefined where another process holds it. */
-export async function tryOpenStore(dataDir: string, options: StoreOptions): Promise<Store | undefined> {
-  await prepareDataDirectory(dataDir)
-  const lock = await tryAcquireLock(dataDir)
-  return lock && openLocked(dataDir, options, lock)
 }
 
 async function openLocked(dataDir: string, options: StoreOptions, lock: Lock): Promise<Store> {

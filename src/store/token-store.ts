@@ -55,14 +55,14 @@ export class FileTokenStore implements TokenStore {
     this.#reservations.release(hash, holder)
   }
 
-  async spend(hash: SecretHash, holder: string, use: TokenUse, session: Session): Promise<Reserved | Refusal> {
+  async spend(hash: SecretHash, holder: string, use: TokenUse, session: Session | null): Promise<Reserved | Refusal> {
     const verdict = this.#judge(hash, holder)
     this.#reservations.release(hash, holder)
     if (!verdict.ok) return verdict
     const token = withUse(verdict.token, use)
     await this.#db.update((records) => {
       records.putToken(token)
-      records.putSession(session)
+      if (session) records.putSession(session)
     })
     return { ok: true, token }
   }
