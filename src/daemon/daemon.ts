@@ -48,10 +48,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const store = await openStore(dataDir, { now: systemClock.now }).catch(explainLock)
   const cleanups: (() => unknown)[] = [() => store.close()]
   try {
-    const auditFile = new AuditFile(dataDir, (error) => log.error({ error: error.message }, 'the audit cannot be written'))
+    const auditFile = new AuditFile(dataDir, (error) =>
+      log.error({ error: error.message }, 'the audit cannot be written'),
+    )
     cleanups.unshift(() => auditFile.close())
     const services = await composeServices(store, auditFile)
-    const hub = createHub({ latency: options.latency, publisherGrace: () => services.settings.values['publisher-grace'] })
+    const hub = createHub({
+      latency: options.latency,
+      publisherGrace: () => services.settings.values['publisher-grace'],
+    })
     const doors = await openDoors({ ...options, services, hub, tls: options.tls && (await loadTls(options.tls)) })
     cleanups.unshift(() => doors.close())
     return await run(options, { services, hub, doors }, cleanups)
@@ -85,7 +90,12 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
     streams: hub.list().length,
     sessions: services.sessions.list().length,
   })
-  const operations = daemonOperations(administer(services, { by: 'cli', protocol: 'cli', address: null }), services, hub, status)
+  const operations = daemonOperations(
+    administer(services, { by: 'cli', protocol: 'cli', address: null }),
+    services,
+    hub,
+    status,
+  )
   const socketPath = controlSocketPath(options.dataDir)
   const control = createControlServer(operations, log)
   await control.start(socketPath)
@@ -137,7 +147,9 @@ async function runAll(cleanups: readonly (() => unknown)[]): Promise<void> {
 
 function explainLock(error: unknown): never {
   if (error instanceof AmsctlError && error.code === 'STORE_LOCKED') {
-    throw new AmsctlError('DAEMON_RUNNING', `${error.message}; is amsctl serve running there already?`, { cause: error })
+    throw new AmsctlError('DAEMON_RUNNING', `${error.message}; is amsctl serve running there already?`, {
+      cause: error,
+    })
   }
   throw error
 }

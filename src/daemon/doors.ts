@@ -1,12 +1,13 @@
 import { AmsctlError } from '../domain/errors.ts'
 import type { Hub } from '../media/hub.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
+import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
-import type { Services } from '../services/administration.ts'
+import { administer, type Services } from '../services/administration.ts'
 import type { DaemonStatus, Listener } from '../services/operations.ts'
 import type { Refusals } from '../services/refusals.ts'
+import { guardApiKeys } from './api-key-guard.ts'
 import type { DaemonOptions } from './daemon.ts'
-import { restRoutes } from './rest-routes.ts'
 import type { TlsMaterial } from './tls.ts'
 
 /** Everything that strangers can connect to. */
@@ -34,8 +35,8 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
   }
   try {
     const listen = {
-      rtmp: await open('--rtmp-port', () => rtmp.start({ host, port: options.rtmpPort })),
-      rtmps: rtmps && (await open('--rtmps-port', () => rtmps.start({ host, port: options.rtmpsPort }))),
+      rtmp: await open('--rtmp-port', () => rtmp.start(host, options.rtmpPort)),
+      rtmps: rtmps && (await open('--rtmps-port', () => rtmps.start(host, options.rtmpsPort))),
       http: await open('--http-port', () => http.start({ host, port: options.httpPort })),
       https: https && (await open('--https-port', () => https.start({ host, port: options.httpsPort }))),
     }
@@ -57,7 +58,9 @@ function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
 
 function httpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
   const settings = () => services.settings.values
-  const routes = [restRoutes(services, apps)]
+  const authenticateApiKey = guardApiKeys(services, services.refusals)
+  const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
+  const routes = [rest]
   return createHttpServer({ access: services.gate, hub, apps, settings, log, routes, ...(tls && { tls }) })
 }
 

@@ -13,7 +13,8 @@ export function daemonOperations(
   return {
     ...store,
     status: async () => status(),
-    listStreams: async () => hub.list().map((stream) => ({ ...stream, since: toRfc3339(Math.floor(stream.since / 1000)) })),
+    listStreams: async () =>
+      hub.list().map((stream) => ({ ...stream, since: toRfc3339(Math.floor(stream.since / 1000)) })),
     listSessions: async () => sessions.list(),
 
     async kickSession({ id, revoke }) {

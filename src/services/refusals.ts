@@ -38,20 +38,21 @@ export class Refusals {
     const { code, message, tokenId } = refusal
     this.#audit.recordRefusal({ event, ...describe(request), code, message, tokenId }, hashSecret(shown))
     if (event === 'refuse' || request.address === null) return refusal
-    return (await this.guess(request.address, shown)) ?? refusal
+    return (await this.#count(request.address, shown)) ?? refusal
   }
 
-  /** Counts a wrong secret; a refusal is returned, late, where it was one too many. */
-  async guess(address: string, wrong: string): Promise<Refusal | undefined> {
-    const retryAfter = this.#guesses.note(address, wrong, this.#clock.now())
-    if (retryAfter === null) return undefined
+  /** Puts a wrong API key on record; a refusal is returned, late, where it was one too many. */
+  guessKey(address: string, wrong: string): Promise<Refusal | undefined> {
+    const fact = { event: 'guess', by: 'client', address, protocol: 'rest', code: 'ACCESS_DENIED' } as const
+    this.#audit.recordRefusal({ ...fact, message: 'unknown API key' }, hashSecret(wrong))
+    return this.#count(address, wrong)
+  }
+
+  async #count(address: string, wrong: string): Promise<Refusal | undefined> {
+    const wait = this.#guesses.note(address, wrong, this.#clock.now())
+    if (wait === null) return undefined
     await this.#delay()
-    return refuse(
-      'TOO_MANY_GUESSES',
-      `too many wrong guesses from this address; wait ${retryAfter}s`,
-      undefined,
-      retryAfter,
-    )
+    return refuse('TOO_MANY_GUESSES', `too many wrong guesses from this address; wait ${wait}s`, undefined, wait)
   }
 
   async #delay(): Promise<void> {
