@@ -53,9 +53,9 @@ const CODED_FRAMES = 1
 const CODED_FRAMES_X = 3
 const MPEG2TS_SEQUENCE_START = 5
 
+const AMF_STRING = 0x02
 const SET_DATA_FRAME = amfString('@setDataFrame')
 const ON_META_DATA = amfString('onMetaData')
-const AMF_STRING = 0x02
 
 /** Reads what the hub must know of a tag body; undefined: nothing in it that a viewer could use. */
 export function parsePacket(kind: PacketKind, dts: Milliseconds, body: Buffer): MediaPacket | undefined {

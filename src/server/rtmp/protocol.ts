@@ -9,7 +9,6 @@ const MOST_CHUNK_STREAMS = 64
 const LARGEST_CHUNK = 1024 * 1024
 const HANDSHAKE_DONE = 3
 const COMMAND_CHANNEL = 3
-const DATA_CHANNEL = 6
 /** Acknowledged this often while the client has not said how often it wants it. */
 const DEFAULT_WINDOW = 2_500_000
 const PING_REQUEST = 6
@@ -55,11 +54,17 @@ export class RtmpProtocol extends Rtmp {
   }
 
   sendCommand(streamId: number, ...values: readonly AmfReply[]): void {
-    this.#send(MESSAGE.commandAmf0, COMMAND_CHANNEL, streamId, encodeAmf0(values))
-  }
-
-  sendData(streamId: number, ...values: readonly AmfReply[]): void {
-    this.#send(MESSAGE.dataAmf0, DATA_CHANNEL, streamId, encodeAmf0(values))
+    const payload = encodeAmf0(values)
+    const { length } = payload
+    const header = {
+      fmt: 0,
+      cid: COMMAND_CHANNEL,
+      timestamp: 0,
+      length,
+      type: MESSAGE.commandAmf0,
+      stream_id: streamId,
+    }
+    this.#owner.output(Rtmp.chunksCreate({ header, payload }))
   }
 
   override packetParse(): void {
@@ -152,11 +157,6 @@ export class RtmpProtocol extends Rtmp {
   #userControl(payload: Buffer): void {
     if (payload.length < 6) return
     if (payload.readUInt16BE() === PING_REQUEST) this.sendStreamStatus(PING_RESPONSE, payload.readUInt32BE(2))
-  }
-
-  #send(type: number, channel: number, streamId: number, payload: Buffer): void {
-    const header = { fmt: 0, cid: channel, timestamp: 0, length: payload.length, type, stream_id: streamId }
-    this.#owner.output(Rtmp.chunksCreate({ header, payload }))
   }
 }
 

@@ -57,7 +57,6 @@ export class Replies {
     this.#protocol.sendStreamStatus(STREAM_BEGIN, streamId)
     this.#status(streamId, 'status', 'NetStream.Play.Reset', `Playing and resetting ${name}.`)
     this.#status(streamId, 'status', 'NetStream.Play.Start', `Started playing ${name}.`)
-    this.#protocol.sendData(streamId, '|RtmpSampleAccess', true, true)
   }
 
   /** The stream that a player watched is over. */
