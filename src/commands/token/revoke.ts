@@ -66,7 +66,7 @@ interface SelectionFlags {
 
 async function select(operands: readonly string[] | undefined, flags: SelectionFlags): Promise<TokenSelection> {
   const named = operands !== undefined && operands.length > 0
-  if (Number(named) + Number(flags.stream !== undefined) + Number(flags.all) !== 1) {
+  if ([named, flags.stream !== undefined, flags.all].filter(Boolean).length !== 1) {
     throw new AmsctlError('BAD_USAGE', 'say what to revoke: tokens, - for stdin, --stream STREAM or --all')
   }
   if (named) return { refs: await expandOperands(operands) }
