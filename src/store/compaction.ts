@@ -33,6 +33,7 @@ export class Compaction {
   #left: number
   #limit: number
   #running: Promise<void> | undefined
+  #closed = false
 
   constructor(parts: CompactionParts) {
     this.#parts = parts
@@ -44,7 +45,7 @@ export class Compaction {
 
   /** Starts a compaction where one is due and none is running. */
   consider(): void {
-    if (this.#running || this.#left + this.#parts.journal.length <= this.#limit) return
+    if (this.#closed || this.#running || this.#left + this.#parts.journal.length <= this.#limit) return
     this.#left = 0
     this.#running = this.#compact()
       // Nothing is lost: snapshot and journals stand as they did, and the next long journal tries again.
@@ -54,8 +55,9 @@ export class Compaction {
       })
   }
 
-  /** Resolves when none is running. */
-  async idle(): Promise<void> {
+  /** Starts none any more; resolves when none is running. */
+  async close(): Promise<void> {
+    this.#closed = true
     await this.#running
   }
 

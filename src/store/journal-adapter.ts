@@ -49,7 +49,7 @@ export class JournalAdapter implements Adapter<Records> {
   }
 
   async close(): Promise<void> {
-    await this.#opened?.compaction.idle()
+    await this.#opened?.compaction.close()
     await this.#opened?.journal.close()
   }
 

@@ -1,6 +1,8 @@
-import { constants } from 'node:fs'
+import { constants, writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { storeFailed } from './failure.ts'
+
+const SMALL = 1 << 14
 
 /** An append-only file whose length is known and whose every write is whole. */
 export class JournalFile {
@@ -31,13 +33,19 @@ export class JournalFile {
   async append(bytes: Buffer): Promise<void> {
     try {
       for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, this.#length)
-        done += bytesWritten
-        this.#length += bytesWritten
+        const written = await this.#writeSome(bytes.subarray(done))
+        done += written
+        this.#length += written
       }
     } catch (cause) {
       throw storeFailed('write', this.path, cause)
     }
+  }
+
+  /** The kernel takes a small write sooner than a thread could be asked to make it. */
+  async #writeSome(bytes: Buffer): Promise<number> {
+    if (bytes.length <= SMALL) return writeSync(this.#handle.fd, bytes, 0, bytes.length, this.#length)
+    return (await this.#handle.write(bytes, 0, bytes.length, this.#length)).bytesWritten
   }
 
   /** Resolves when all that was appended is on the disk. */

@@ -111,7 +111,8 @@ export class Journal {
     try {
       this.#unsynced = this.#unsynced.concat(lazy)
       const commits = group.map((commit) => commit.changes).filter((changes) => changes.length > 0)
-      await this.#append(lazy.length > 0 ? [lazy, ...commits] : commits)
+      // Lazy changes are as memory has them now, after all that this group commits.
+      await this.#append(lazy.length > 0 ? [...commits, lazy] : commits)
       if (commits.length > 0) await this.#sync()
     } catch (cause) {
       await this.#fail(group, storeFailed('write', this.#file.path, cause))

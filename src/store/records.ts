@@ -55,22 +55,19 @@ export class Records {
   }
 
   putToken(token: Token): void {
-    const before = this.#tokens.get(token.hash)
-    this.#setToken(token.hash, token)
-    this.#changes.push({ key: token.hash, record: token, undo: () => this.#setToken(token.hash, before) })
+    this.#changeToken(token.hash, token)
   }
 
   dropToken(hash: SecretHash): void {
-    const before = this.#tokens.get(hash)
-    this.#setToken(hash, undefined)
-    this.#changes.push({ key: hash, record: undefined, undo: () => this.#setToken(hash, before) })
+    this.#changeToken(hash, undefined)
   }
 
   putSession(session: Session): void {
-    const before = this.#sessions.get(session.id)
-    this.#setSession(session.id, session)
-    const undo = () => this.#setSession(session.id, before)
-    this.#changes.push({ key: sessionKey(session.id), record: session, undo })
+    this.#changeSession(session.id, session)
+  }
+
+  dropSession(id: string): void {
+    this.#changeSession(id, undefined)
   }
 
   /** Changes a session now, to be written whenever there is an occasion. */
@@ -108,6 +105,18 @@ export class Records {
   /** Forgets a token that the snapshot on disk no longer holds, unless it changed in the meantime. */
   forget(token: Token): void {
     if (this.#tokens.get(token.hash) === token) this.#setToken(token.hash, undefined)
+  }
+
+  #changeToken(hash: SecretHash, token: Token | undefined): void {
+    const before = this.#tokens.get(hash)
+    this.#setToken(hash, token)
+    this.#changes.push({ key: hash, record: token, undo: () => this.#setToken(hash, before) })
+  }
+
+  #changeSession(id: string, session: Session | undefined): void {
+    const before = this.#sessions.get(id)
+    this.#setSession(id, session)
+    this.#changes.push({ key: sessionKey(id), record: session, undo: () => this.#setSession(id, before) })
   }
 
   #setToken(hash: SecretHash, token: Token | undefined): void {

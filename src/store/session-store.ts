@@ -6,7 +6,7 @@ import type { Records } from './records.ts'
 
 const SOON: Milliseconds = 1000
 
-/** Sessions in the file-backed store: written along with the next commit, or after a second. */
+/** Sessions in the file-backed store: a change is written along with the next commit or after a second, an end at once. */
 export class FileSessionStore implements SessionStore {
   readonly #db: Low<Records>
   readonly #flush: () => Promise<void>
@@ -29,7 +29,7 @@ export class FileSessionStore implements SessionStore {
   remove(id: string): void {
     if (!this.#db.data.sessions.has(id)) return
     this.#db.data.touchSession(id, undefined)
-    this.#flushSoon()
+    void this.#flush()
   }
 
   close(): void {

@@ -67,12 +67,14 @@ export class FileTokenStore implements TokenStore {
     return { ok: true, token }
   }
 
+  /** The sessions that the tokens opened go in the same commit: none may be there again after a crash. */
   async revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]> {
     const revoked = this.#known(hashes)
       .filter((token) => token.revokedAt === null)
       .map((token) => ({ ...token, revokedAt: at }))
     await this.#db.update((records) => {
       for (const token of revoked) records.putToken(token)
+      for (const id of this.#sessionsOf(hashes)) records.dropSession(id)
     })
     return revoked
   }
@@ -95,6 +97,12 @@ export class FileTokenStore implements TokenStore {
       return refuse('TOKEN_RESERVED', 'somebody is opening this token at this moment', token, 1)
     }
     return { ok: true, token }
+  }
+
+  #sessionsOf(hashes: readonly SecretHash[]): string[] {
+    const opened = new Set<SecretHash | null>(hashes)
+    const sessions = [...this.#db.data.sessions.values()]
+    return sessions.filter(({ tokenHash }) => tokenHash !== null && opened.has(tokenHash)).map(({ id }) => id)
   }
 
   #known(hashes: readonly SecretHash[]): Token[] {
