@@ -1,0 +1,118 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { mustAmsctl, outcomeOf, temporaryDirectory } from '../support/amsctl.ts'
+
+const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
+const ON_TERMINAL = join(import.meta.dirname, '../support/on_terminal.py')
+
+/** An exchange on a terminal: when the first text appears, the second is typed. */
+type Exchange = readonly [wait: string, type: string]
+
+interface Screen {
+  readonly code: number | null
+  /** What the terminal showed, colours removed. */
+  readonly text: string
+  /** The same with them. */
+  readonly raw: string
+  /** What went to a stdout that is a pipe; empty where the terminal is stdout too. */
+  readonly piped: string
+}
+
+const hasPython = (() => {
+  try {
+    execFileSync('python3', ['-c', 'import pty'], { stdio: 'ignore' })
+    return true
+  } catch (error) {
+    process.stderr.write(`SKIPPED: no python3 with pty here, so nothing is tested on a terminal (${error})\n`)
+    return false
+  }
+})()
+
+let dataDir: string
+
+beforeEach(async () => {
+  dataDir = await temporaryDirectory()
+})
+
+/** Runs amsctl on a pseudo-terminal; with `pipe` its stdout is a pipe all the same, as in `$(amsctl …)`. */
+async function onTerminal(argv: string[], exchanges: Exchange[] = [], env = {}, pipe = false): Promise<Screen> {
+  const plan = JSON.stringify({ argv: [process.execPath, LAUNCHER, ...argv], exchanges, pipe })
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...clean } = process.env
+  const child = spawn('python3', [ON_TERMINAL, plan], {
+    env: { ...clean, TERM: 'xterm', AMSCTL_DATA_DIR: dataDir, ...env },
+  })
+  child.stdin.end()
+  const { code, stdout, stderr } = await outcomeOf(child)
+  if (stderr !== '') throw new Error(stderr)
+  const { screen, piped } = JSON.parse(stdout)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is removed
+  return { code, text: screen.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, ''), raw: screen, piped }
+}
+
+const create = (...argv: string[]) => mustAmsctl(['token', 'create', ...argv], { dataDir })
+
+describe.skipIf(!hasPython)('on a terminal', { timeout: 30_000 }, () => {
+  it('token create asks for stream and type, on stderr: $(…) catches the bare token', async () => {
+    const { code, text, piped } = await onTerminal(
+      ['token', 'create'],
+      [
+        ['Stream id', 'cam1\r'],
+        ['What is the token for?', '\r'],
+      ],
+      {},
+      true,
+    )
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining('Stream id') })
+    expect(piped).toMatch(/^[A-Za-z0-9]{32}\n$/)
+  })
+
+  it('a stream id that cannot be is asked for again', async () => {
+    const { code, text } = await onTerminal(
+      ['token', 'create', '--type', 'play'],
+      [
+        ['Stream id', '../x\r'],
+        ['is not a stream id', '\u0015cam1\r'],
+      ],
+    )
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringMatching(/[A-Za-z0-9]{32}/) })
+  })
+
+  it('Ctrl-C at a question exits 130 and does nothing', async () => {
+    const { code, text } = await onTerminal(['token', 'create'], [['Stream id', '\u0003']])
+    expect(code).toBe(130)
+    expect(text).not.toContain('error')
+    expect(await mustAmsctl(['token', 'list'], { dataDir })).toBe('')
+  })
+
+  it('token revoke --all asks, and takes no for an answer', async () => {
+    await create('cam1', '--type', 'play')
+    const no = await onTerminal(['token', 'revoke', '--all'], [['Revoke every token', 'n\r']])
+    expect(no).toMatchObject({ code: 2, text: expect.stringContaining('nothing was changed') })
+    const yes = await onTerminal(['token', 'revoke', '--all'], [['Revoke every token', 'y\r']])
+    expect(yes).toMatchObject({ code: 0, text: expect.stringContaining('revoked 1 token') })
+  })
+
+  it('lists are tables, with the time left', async () => {
+    await create('cam1', '--type', 'play', '--note', 'front door')
+    const { text } = await onTerminal(['token', 'list'])
+    expect(text).toMatch(/│ id .*│ stream │ type .*│ note/)
+    expect(text).toMatch(/│ cam1 .*│ in (1h|59m\d+s) .*│ 1 of 1 .*│ front door/)
+  })
+
+  it('an error is red, and plain under NO_COLOR, TERM=dumb and --no-color', async () => {
+    const failing = ['token', 'show', 'tk_000000000000']
+    expect((await onTerminal(failing)).raw).toContain('\u001b[31merror: no token')
+    for (const [argv, env] of [
+      [failing, { NO_COLOR: '1' }],
+      [failing, { TERM: 'dumb' }],
+      [[...failing, '--no-color'], {}],
+    ] as const) {
+      expect((await onTerminal([...argv], [], env)).raw).not.toContain('\u001b')
+    }
+  })
+
+  it('an unknown command asks nothing', async () => {
+    expect(await onTerminal(['tokn', 'list'])).toMatchObject({ code: 127 })
+  })
+})
