@@ -76,12 +76,24 @@ export interface TokenQuestion {
   readonly ip: string | null
 }
 
-/** The shape of `verify --json`. `code` is `OK` or an error code. */
-export interface VerdictView {
-  readonly valid: boolean
+/** The shape of `verify --json`. */
+export type VerdictView = ValidVerdict | InvalidVerdict
+
+interface ValidVerdict {
+  readonly valid: true
+  readonly code: 'OK'
+  readonly message: string
+  readonly id: string
+  readonly token: TokenView
+}
+
+interface InvalidVerdict {
+  readonly valid: false
+  /** An error code. */
   readonly code: string
   readonly message: string
   readonly id: string | null
+  /** The token that was recognised and refused all the same. */
   readonly token: TokenView | null
 }
 

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { serve } from '../support/amsctl.ts'
-import { eventually } from '../support/eventually.ts'
-import { packetsOf, playing, publishing } from '../support/ffmpeg.ts'
+import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 
 describeWith(['ffmpeg', 'ffprobe'], "the README's first minute", () => {
@@ -13,7 +12,7 @@ describeWith(['ffmpeg', 'ffprobe'], "the README's first minute", () => {
     const flvToken = await daemon.mint('cam', 'play')
 
     const publisher = publishing(`${daemon.rtmp}/LiveApp/cam?token=${publishToken}`)
-    await eventually(async () => (JSON.parse(await daemon.must(['stream', 'list', '--json'])).length === 1 ? true : undefined))
+    await live(daemon, 'cam')
 
     const flvUrl = `${daemon.http}/LiveApp/streams/cam.flv?token=${flvToken}`
     const rtmpUrl = `${daemon.rtmp}/LiveApp/cam?token=${rtmpToken}`

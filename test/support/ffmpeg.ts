@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { onTestFinished } from 'vitest'
-import { type Outcome, outcomeOf } from './amsctl.ts'
+import type { StreamView } from '../../src/services/operations.ts'
+import type { Outcome, ServedDaemon } from './amsctl.ts'
+import { type Client, spawned } from './clients.ts'
+import { eventually } from './eventually.ts'
 
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error']
 
 /** A publisher of H.264 and AAC in real time; it runs until killed, or for `seconds`. */
-export function publishing(url: string, seconds = 600): { child: ChildProcess; outcome: Promise<Outcome> } {
+export function publishing(url: string, seconds = 600): Client {
   return spawned('ffmpeg', [
     ...QUIET,
     '-re',
@@ -17,7 +18,7 @@ export function publishing(url: string, seconds = 600): { child: ChildProcess; o
 }
 
 /** Plays `seconds` of a stream; stdout has a line for each packet, `video` or `audio`. */
-export function playing(url: string, seconds = 2): { child: ChildProcess; outcome: Promise<Outcome> } {
+export function playing(url: string, seconds = 2): Client {
   const entries = ['-show_entries', 'packet=codec_type', '-of', 'csv=p=0']
   return spawned('ffprobe', ['-v', 'error', '-read_intervals', `%+${seconds}`, ...entries, url])
 }
@@ -31,10 +32,10 @@ export function packetsOf({ stdout }: Outcome): { video: number; audio: number }
   }
 }
 
-function spawned(program: string, args: readonly string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
+/** Waits until the daemon has the stream and returns what it tells of it. */
+export function live(daemon: ServedDaemon, streamId: string, state = 'live'): Promise<StreamView> {
+  return eventually(async () => {
+    const streams: StreamView[] = JSON.parse(await daemon.must(['stream', 'list', '--json']))
+    return streams.find((stream) => stream.streamId === streamId && stream.state === state)
   })
-  return { child, outcome: outcomeOf(child) }
 }

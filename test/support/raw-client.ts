@@ -43,7 +43,7 @@ export class RawClient {
 
   /** Resolves with all that was received when the server has closed the connection. */
   async closed(): Promise<string> {
-    if (!this.socket.closed) await once(this.socket, 'close')
+    if (!this.socket.closed) await new Promise((resolve) => this.socket.once('close', resolve))
     return this.text
   }
 }

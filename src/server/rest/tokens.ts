@@ -26,7 +26,7 @@ export async function validateToken({ app, operations, body }: Call): Promise<Va
   const question = readQuestion(body)
   if (question === null) return { token: null, reason: 'give tokenId, streamId and type' }
   const verdict = await operations.redeemToken({ app, ...question, ip: null })
-  if (!verdict.token) return { token: null, reason: verdict.message }
+  if (!verdict.valid) return { token: null, reason: verdict.message }
   return { token: { ...restToken(verdict.token, question.token), streamId: question.streamId } }
 }
 

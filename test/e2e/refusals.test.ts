@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest'
+import { type ServedDaemon, serve } from '../support/amsctl.ts'
+import { spawned } from '../support/clients.ts'
+import { live, playing, publishing } from '../support/ffmpeg.ts'
+import { describeWith } from '../support/programs.ts'
+
+type Kind = 'no' | 'a wrong' | 'an other-type' | 'an other-stream' | 'an expired' | 'a revoked' | 'an already used'
+const KINDS: Kind[] = [
+  'no',
+  'a wrong',
+  'an other-type',
+  'an other-stream',
+  'an expired',
+  'a revoked',
+  'an already used',
+]
+
+/** What the client must be told, in RTMP's description or HTTP's message. */
+const REASONS: Record<Kind, string> = {
+  no: 'a token is needed',
+  'a wrong': 'unknown token',
+  'an other-type': 'this token is for',
+  'an other-stream': 'this token is for another stream',
+  'an expired': 'token expired',
+  'a revoked': 'token revoked',
+  'an already used': 'token already used',
+}
+
+/** `?token=…` of the given kind for the stream `cam`. */
+async function query(daemon: ServedDaemon, kind: Kind, type: 'publish' | 'play'): Promise<string> {
+  if (kind === 'no') return ''
+  if (kind === 'a wrong') return '?token=wrongwrongwrongwrongwrongwrong12'
+  if (kind === 'an other-type') return `?token=${await daemon.mint('cam', type === 'play' ? 'publish' : 'play')}`
+  if (kind === 'an other-stream') return `?token=${await daemon.mint('cam_720p', type)}`
+  if (kind === 'an expired') return `?token=${await expired(daemon, type)}`
+  const token = await daemon.mint('cam', type)
+  if (kind === 'a revoked') await daemon.must(['token', 'revoke', token])
+  else await daemon.must(['token', 'redeem', token, '--stream', 'cam', '--type', type])
+  return `?token=${token}`
+}
+
+/** Only REST mints what has expired already, as Ant Media Server does. */
+async function expired(daemon: ServedDaemon, type: string): Promise<string> {
+  const answer = await fetch(`${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=123232&type=${type}`)
+  return ((await answer.json()) as { tokenId: string }).tokenId
+}
+
+describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clients tell them', () => {
+  it('ffmpeg hears why it may not publish', async () => {
+    const daemon = await serve()
+    await daemon.must(['settings', 'enable-token'])
+    for (const kind of KINDS) {
+      const { code, stderr } = await publishing(`${daemon.rtmp}/LiveApp/cam${await query(daemon, kind, 'publish')}`, 2)
+        .outcome
+      expect(code, kind).not.toBe(0)
+      expect(stderr, kind).toContain(REASONS[kind])
+    }
+    expect(JSON.parse(await daemon.must(['stream', 'list', '--json']))).toEqual([])
+  })
+
+  it('ffprobe, rtmpdump and curl hear why they may not play', async () => {
+    const daemon = await serve()
+    publishing(`${daemon.rtmp}/LiveApp/cam`)
+    await live(daemon, 'cam')
+    await daemon.must(['settings', 'enable-token'])
+    for (const kind of KINDS) {
+      const credential = await query(daemon, kind, 'play')
+      const rtmp = await playing(`${daemon.rtmp}/LiveApp/cam${credential}`).outcome
+      expect(rtmp.code, kind).not.toBe(0)
+      expect(rtmp.stderr, kind).toContain(REASONS[kind])
+
+      const dump = await spawned('rtmpdump', ['-v', '-o', '/dev/null', '-r', `${daemon.rtmp}/LiveApp/cam${credential}`])
+        .outcome
+      expect(dump.stderr, kind).toContain('NetStream.Play.Failed')
+
+      const flv = await playing(`${daemon.http}/LiveApp/streams/cam.flv${credential}`).outcome
+      expect(flv.code, kind).not.toBe(0)
+      expect(flv.stderr, kind).toContain(kind === 'no' ? '401 Unauthorized' : '403 Forbidden')
+
+      const curl = await spawned('curl', ['-s', `${daemon.http}/LiveApp/cam.flv${credential}`]).outcome
+      expect(JSON.parse(curl.stdout).error.message, kind).toContain(REASONS[kind])
+    }
+  })
+
+  it('a stream that is not live, a busy name and HEAD leave the token as good as new', async () => {
+    const daemon = await serve()
+    await daemon.must(['settings', 'enable-token'])
+    const play = await daemon.mint('cam', 'play')
+    const url = `${daemon.http}/LiveApp/streams/cam.flv?token=${play}`
+    expect((await fetch(url)).status).toBe(404)
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(404)
+    expect((await playing(`${daemon.rtmp}/LiveApp/cam?token=${play}`).outcome).code).not.toBe(0)
+
+    publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
+    await live(daemon, 'cam')
+    const second = await daemon.mint('cam', 'publish')
+    const busy = await publishing(`${daemon.rtmp}/LiveApp/cam?token=${second}`, 2).outcome
+    expect(busy.code).not.toBe(0)
+    expect(busy.stderr).toContain('already publishing')
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
+
+    for (const [token, type] of [
+      [play, 'play'],
+      [second, 'publish'],
+    ] as const) {
+      expect((await daemon.run(['token', 'verify', token, '--stream', 'cam', '--type', type])).code).toBe(0)
+    }
+    expect((await playing(url).outcome).code).toBe(0)
+  })
+})
