@@ -3,6 +3,7 @@ import { everyAddress, serveFlags } from '../cli/serve-flags.ts'
 import { runUntilSignal } from '../cli/signals.ts'
 import { listening, openWarning } from '../cli/status-text.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
+import type { Log } from '../services/log.ts'
 import type { DaemonStatus } from '../services/operations.ts'
 
 export default class Serve extends BaseCommand {
@@ -22,6 +23,12 @@ export default class Serve extends BaseCommand {
     const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLog } = await import('../daemon/log.ts')
     const { 'tls-cert': cert, 'tls-key': key } = flags
+    const logFormat = flags['log-format'] ?? (process.stderr.isTTY ? 'pretty' : 'json')
+    const log = createLog({
+      format: logFormat,
+      colour: this.colors(process.stderr).level > 0,
+      write: (line) => process.stderr.write(line),
+    })
     const options: DaemonOptions = {
       dataDir: this.dataDir(flags),
       host: flags.host ?? everyAddress(),
@@ -32,22 +39,28 @@ export default class Serve extends BaseCommand {
       tls: cert && key ? { cert, key } : null,
       apps: flags.app,
       latency: flags['latency-ms'],
-      log: createLog({
-        format: flags['log-format'] ?? (process.stderr.isTTY ? 'pretty' : 'json'),
-        colour: this.colors(process.stderr).level > 0,
-        write: (line) => process.stderr.write(line),
-      }),
+      log,
+    }
+    const announce = (status: DaemonStatus) => {
+      if (this.jsonEnabled()) this.logJson(status)
+      if (logFormat === 'json') announceTo(log, status)
+      else this.#announce(status)
     }
     await runUntilSignal(
       () => startDaemon(options),
-      (daemon) => this.#announce(daemon.status()),
+      (daemon) => announce(daemon.status()),
     )
   }
 
   #announce(status: DaemonStatus): void {
-    if (this.jsonEnabled()) this.logJson(status)
     for (const [door, where] of listening(status)) if (where !== null) this.note(`${door} listens on ${where}`)
     const warning = openWarning(status)
     if (warning !== undefined) this.warn(warning)
   }
+}
+
+function announceTo(log: Log, status: DaemonStatus): void {
+  log.info({ listen: status.listen, dataDir: status.dataDir }, 'listening')
+  const warning = openWarning(status)
+  if (warning !== undefined) log.warn({}, warning)
 }

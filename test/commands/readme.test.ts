@@ -1,23 +1,20 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { describeCommands, describeErrors, describeSettings, replaceSection, sectionOf } from '../support/readme.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const OCLIF = join(ROOT, 'node_modules/oclif/bin/run.js')
-const ENV = { ...process.env, COLUMNS: '120', OCLIF_SKIP_NEW_VERSION_CHECK: '1', NODE_ENV: 'production' }
+const README = join(import.meta.dirname, '../../README.md')
 
-function commandSection(text: string): string | undefined {
-  return /<!-- commands -->\n([\s\S]*?)<!-- commandsstop -->/.exec(text)?.[1]
-}
+/** `npm run docs` writes what this test otherwise compares. */
+const writing = process.env.DOCS === 'write'
 
-it("README's commands are those of the program (npm run docs writes them)", async () => {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
-  const { stdout } = await promisify(execFile)(process.execPath, [OCLIF, 'readme', '--dry-run'], {
-    cwd: ROOT,
-    env: ENV,
-  })
-  expect(commandSection(readme)).toBeDefined()
-  expect(commandSection(readme)).toBe(commandSection(stdout))
+it.each([
+  ['commands', describeCommands],
+  ['settings', describeSettings],
+  ['errors', describeErrors],
+])("README's section of %s is what the program says (npm run docs writes it)", async (name, describe) => {
+  const described = await describe()
+  const readme = await readFile(README, 'utf8')
+  if (writing) await writeFile(README, replaceSection(readme, name, described))
+  expect(sectionOf(writing ? await readFile(README, 'utf8') : readme, name)).toBe(described)
 })

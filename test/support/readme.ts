@@ -19,8 +19,8 @@ export async function describeCommands(): Promise<string> {
     .replace(/^## `/gm, '### `')
     .replace(/^GLOBAL FLAGS\n(?: {2}.*\n)+\n?/gm, '')
     .replaceAll(' [--json] [--data-dir DIR] [--no-color]', '')
-    .replace(/^(### .*\n\n)(.*)(\n[\s\S]*?\nDESCRIPTION\n) {2}\2\n\n/gm, '$1$2$3')
-    .replace(/\n\n```$/gm, '\n```')
+    .replace(/^(### .*\n\n)(.*)(\n[\s\S]*?\nDESCRIPTION\n) {2}\2\n\n(?= )/gm, '$1$2$3')
+    .replace(/\n\n```\n(?!USAGE)/g, '\n```\n')
 }
 
 export function describeSettings(): string {
