@@ -121,7 +121,9 @@ export class RtmpClient {
 
   /** Resolves when the server has closed the connection. */
   async closed(): Promise<void> {
-    if (!this.socket.closed) await once(this.socket, 'close')
+    if (this.socket.closed) return
+    // Not `once`, for which a reset would be a failure.
+    await new Promise((resolve) => this.socket.on('close', resolve))
   }
 
   #commands(name: string): AmfValue[][] {
