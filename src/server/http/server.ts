@@ -22,7 +22,7 @@ import { isWebSocketUpgrade, serveWithoutUpgrade } from './ignored-upgrade.ts'
 import { LARGEST_BODY, LONGEST_PATH_PART, MOST_CONNECTIONS, SERVER_LIMITS, STOP_WITHIN } from './limits.ts'
 import { listen } from './listen.ts'
 import { Playback } from './playback.ts'
-import { originForm, parseStreamPath } from './stream-path.ts'
+import { originForm, parseStreamPath, type StreamPath } from './stream-path.ts'
 import { Streams } from './streams.ts'
 import { Turns } from './turns.ts'
 
@@ -104,17 +104,32 @@ class StreamingServer implements HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    if (this.#turns.isStreaming(socket)) {
+      // Its answer would be media of the stream; so the client is no player.
+      socket.destroy()
+      return
+    }
     request.url = originForm(request.url ?? '')
     const stream = parseStreamPath(request.url)
-    if (!this.#turns.take(request.socket, response, stream !== null)) {
-      response.shouldKeepAlive = false
-      const message = 'a stream shares its connection with no other request'
-      sendFailure(response, { code: 'BAD_REQUEST', message }, {})
-    } else if (stream) {
-      void this.#streams.serve(request, response, stream)
-    } else {
-      this.#serveRoute(request, response)
+    if (stream) {
+      this.#serveStream(request, response, stream)
+      return
     }
+    this.#turns.begin(socket, response)
+    this.#serveRoute(request, response)
+  }
+
+  #serveStream(request: IncomingMessage, response: ServerResponse, stream: StreamPath): void {
+    const { socket } = request
+    if (this.#turns.isIdle(socket)) {
+      this.#turns.beginStream(socket, response)
+      void this.#streams.serve(request, response, stream)
+      return
+    }
+    this.#turns.begin(socket, response)
+    response.shouldKeepAlive = false
+    sendFailure(response, { code: 'BAD_REQUEST', message: 'a stream shares its connection with no other request' }, {})
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
