@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { Flags } from '@oclif/core'
-import { DEFAULT_APP } from '../domain/stream-id.ts'
+import { DEFAULT_APP, parseApp } from '../domain/stream-id.ts'
 import { app } from './flags.ts'
 
 const port = (summary: string, env: string, fallback: number) =>
@@ -15,12 +15,12 @@ export const serveFlags = {
   'rtmp-port': port('Port of RTMP; 0 takes a free one.', 'AMSCTL_RTMP_PORT', 1935),
   'http-port': port('Port of HTTP-FLV, WS-FLV and REST.', 'AMSCTL_HTTP_PORT', 5080),
   app: app({
-    summary: 'App to serve; may be repeated.',
-    env: 'AMSCTL_APP',
+    summary: 'App to serve; may be repeated (default: those of AMSCTL_APP, separated by commas, or LiveApp).',
     multiple: true,
     multipleNonGreedy: true,
-    delimiter: ',',
-    default: [DEFAULT_APP],
+    // oclif takes the environment of a repeatable flag for one value.
+    default: async () => (process.env.AMSCTL_APP || DEFAULT_APP).split(',').map(parseApp),
+    noCacheDefault: true,
   }),
   'tls-cert': Flags.string({
     summary: 'Certificate chain in PEM, for RTMPS and HTTPS.',

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts'
+import { outliveReaders } from '../cli/lasting-output.ts'
 import { everyAddress, serveFlags } from '../cli/serve-flags.ts'
 import { runUntilSignal } from '../cli/signals.ts'
 import { listening, openWarning } from '../cli/status-text.ts'
@@ -20,6 +21,7 @@ export default class Serve extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve)
+    outliveReaders()
     const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLog } = await import('../daemon/log.ts')
     const { 'tls-cert': cert, 'tls-key': key } = flags
