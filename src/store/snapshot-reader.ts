@@ -2,7 +2,7 @@ import { storeDamaged } from './failure.ts'
 import { readLines } from './line-reader.ts'
 import type { Records, StoredRecord } from './records.ts'
 import { refuseNewer } from './schema.ts'
-import { readSnapshotHead, readSnapshotLine, SNAPSHOT_END } from './snapshot-line.ts'
+import { readSnapshotHead, readSnapshotLine, SNAPSHOT_END, snapshotHead } from './snapshot-line.ts'
 
 const CURE = 'Restore the data directory from a backup'
 
@@ -19,9 +19,12 @@ export function readSnapshot(path: string, records: Records): number {
 }
 
 function readHead(path: string, line: Buffer | undefined): number {
-  const head = readSnapshotHead(line?.toString() ?? '')
-  if (!head) throw storeDamaged(path, 1, 'this is not the head of a snapshot', CURE)
-  refuseNewer(path, head.version)
+  const text = line?.toString() ?? ''
+  const head = readSnapshotHead(text)
+  if (head) refuseNewer(path, head.version)
+  if (!head || text !== snapshotHead(head.generation)) {
+    throw storeDamaged(path, 1, 'this is not the head of a snapshot', CURE)
+  }
   return head.generation
 }
 
@@ -32,7 +35,7 @@ function readBody(path: string, lines: Iterator<Buffer>, records: Records): void
     number++
     const line = lines.next().value
     if (!line) throw storeDamaged(path, number, 'the snapshot ends too soon', CURE)
-    if (line.toString() === SNAPSHOT_END) break
+    if (line.length === SNAPSHOT_END.length && line.toString() === SNAPSHOT_END) break
     const [key, record] = readEntry(path, number, line)
     if (key <= lastKey) throw storeDamaged(path, number, 'the record is out of order', CURE)
     lastKey = key

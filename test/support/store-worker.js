@@ -1,8 +1,8 @@
 // Run in a process of its own, to be killed or held up: `node store-worker.js DIRECTORY JOB [ARGUMENT…]`, on the built
 // store. What it prints has happened for certain: it writes to its output at once, and after the store has answered.
 import { createHash, randomBytes } from 'node:crypto'
-import { writeSync } from 'node:fs'
 import { once } from 'node:events'
+import { writeSync } from 'node:fs'
 import { openStore } from '../../dist/store/open.js'
 
 const [directory, job, ...args] = process.argv.slice(2)
