@@ -14,7 +14,9 @@ export default class SessionKick extends BaseCommand {
     id: Args.string({ required: true, ignoreStdin: true, description: 'Id of the session, as session list shows it.' }),
   }
 
-  static override flags = { revoke: Flags.boolean({ summary: 'Also revoke the token that opened it.' }) }
+  static override flags = {
+    revoke: Flags.boolean({ default: false, summary: 'Also revoke the token that opened it.' }),
+  }
 
   async run(): Promise<KickReport> {
     const { args, flags } = await this.parse(SessionKick)

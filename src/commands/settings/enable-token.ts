@@ -12,7 +12,7 @@ export default class SettingsEnableToken extends BaseCommand {
 
   static override flags = {
     type: directionFlag,
-    kick: Flags.boolean({ summary: 'Also end the connections that were let in without a token.' }),
+    kick: Flags.boolean({ default: false, summary: 'Also end the connections that were let in without a token.' }),
   }
 
   async run(): Promise<TokenControlReport> {
