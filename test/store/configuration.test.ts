@@ -1,0 +1,80 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Configuration } from '../../src/services/ports.ts'
+import { temporaryDirectory } from '../support/amsctl.ts'
+import { aStore } from '../support/store.ts'
+import { NOW } from '../support/tokens.ts'
+
+const configuration: Configuration = {
+  settings: { 'guess-limit': '5', 'public-url': 'https://live.example.org' },
+  apiKeys: [{ id: 'ak_0123456789ab', hash: 'a'.repeat(64), note: 'ci', createdAt: NOW }],
+}
+
+const bad: [string, string, RegExp][] = [
+  ['text that is not JSON', '{"v":1,\n"settings":{,}}', /settings\.json, line 2: not JSON/],
+  ['no version', '{"settings":{}}', /schema version/],
+  ['a setting that is not known', '{"v":1,"settings":{"guess-limits":"5"}}', /no setting "guess-limits"; there are: /],
+  ['a bad value', '{"v":1,"settings":{"retention":"soon"}}', /retention: "soon" is not a duration/],
+  ['a value that is not text', '{"v":1,"settings":{"guess-limit":5}}', /guess-limit is not a string/],
+  ['a bad API key', '{"v":1,"apiKeys":[{"id":"ak_1","hash":"x"}]}', /entry 1 of "apiKeys"/],
+]
+
+describe('the configuration', () => {
+  it('is what was last written, at once and after the store was closed', async () => {
+    const directory = await temporaryDirectory()
+    const store = await aStore(directory)
+    expect(store.configuration.current).toEqual({ settings: {}, apiKeys: [] })
+    const writing = store.configuration.write(configuration)
+    expect(store.configuration.current).toEqual(configuration)
+    await writing
+    await store.close()
+    expect((await aStore(directory)).configuration.current).toEqual(configuration)
+    expect(JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8'))).toEqual({ v: 1, ...configuration })
+  })
+
+  it('keeps all of many writes at once that build on each other', async () => {
+    const directory = await temporaryDirectory()
+    const { configuration: stored } = await aStore(directory)
+    const key = (n: number) => ({
+      id: `ak_${String(n).padStart(12, '0')}`,
+      hash: 'b'.repeat(64),
+      note: null,
+      createdAt: n,
+    })
+    const adding = Array.from({ length: 20 }, (_, n) =>
+      stored.write({ ...stored.current, apiKeys: [...stored.current.apiKeys, key(n)] }),
+    )
+    await Promise.all(adding)
+    await stored.reload()
+    expect(stored.current.apiKeys).toHaveLength(20)
+  })
+
+  it('is read again on reload, and kept as it was where the file is bad', async () => {
+    const directory = await temporaryDirectory()
+    const { configuration: stored } = await aStore(directory)
+    await stored.write(configuration)
+    await writeFile(join(directory, 'settings.json'), '{"v":1,"settings":{"guess-limit":"7"}}')
+    await stored.reload()
+    expect(stored.current).toEqual({ settings: { 'guess-limit': '7' }, apiKeys: [] })
+    await writeFile(join(directory, 'settings.json'), '{"v":1,"settings":{"guess-limit":"many"}}')
+    await expect(stored.reload()).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+    expect(stored.current).toEqual({ settings: { 'guess-limit': '7' }, apiKeys: [] })
+  })
+
+  it.each(bad)('stops the store for %s, and says where', async (_name, text, message) => {
+    const directory = await temporaryDirectory()
+    await writeFile(join(directory, 'settings.json'), text)
+    await expect(aStore(directory)).rejects.toMatchObject({
+      code: 'STORE_DAMAGED',
+      message: expect.stringMatching(message),
+    })
+    expect(await readFile(join(directory, 'settings.json'), 'utf8')).toBe(text)
+  })
+
+  it('is refused where a newer amsctl wrote it', async () => {
+    const directory = await temporaryDirectory()
+    await writeFile(join(directory, 'settings.json'), '{"v":2}')
+    await expect(aStore(directory)).rejects.toMatchObject({ code: 'STORE_NEWER' })
+  })
+})
