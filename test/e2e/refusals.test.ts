@@ -3,6 +3,7 @@ import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { spawned } from '../support/clients.ts'
 import { live, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
+import { mintOverRest } from '../support/rest.ts'
 
 type Kind = 'no' | 'a wrong' | 'an other-type' | 'an other-stream' | 'an expired' | 'a revoked' | 'an already used'
 const KINDS: Kind[] = [
@@ -32,17 +33,11 @@ async function query(daemon: ServedDaemon, kind: Kind, type: 'publish' | 'play')
   if (kind === 'a wrong') return '?token=wrongwrongwrongwrongwrongwrong12'
   if (kind === 'an other-type') return `?token=${await daemon.mint('cam', type === 'play' ? 'publish' : 'play')}`
   if (kind === 'an other-stream') return `?token=${await daemon.mint('cam_720p', type)}`
-  if (kind === 'an expired') return `?token=${await expired(daemon, type)}`
+  if (kind === 'an expired') return `?token=${await mintOverRest(daemon, type, 123_232)}`
   const token = await daemon.mint('cam', type)
   if (kind === 'a revoked') await daemon.must(['token', 'revoke', token])
   else await daemon.must(['token', 'redeem', token, '--stream', 'cam', '--type', type])
   return `?token=${token}`
-}
-
-/** Only REST mints what has expired already, as Ant Media Server does. */
-async function expired(daemon: ServedDaemon, type: string): Promise<string> {
-  const answer = await fetch(`${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=123232&type=${type}`)
-  return ((await answer.json()) as { tokenId: string }).tokenId
 }
 
 describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clients tell them', () => {

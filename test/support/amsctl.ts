@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { DaemonStatus } from '../../src/services/operations.ts'
 import { eventually } from './eventually.ts'
+import { expectNoLeaks, noteSecrets } from './leaks.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
 
@@ -26,7 +27,9 @@ export interface RunOptions {
 export async function amsctl(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const child = launch(args, options)
   child.stdin?.end(options.input ?? '')
-  return outcomeOf(child)
+  const outcome = await outcomeOf(child)
+  noteSecrets(outcome.stdout)
+  return outcome
 }
 
 /** {@link amsctl}, for when it must succeed: its standard output, trimmed. */
@@ -55,10 +58,19 @@ export function launch(args: readonly string[], { dataDir, env }: RunOptions = {
   })
 }
 
-/** An empty directory that is gone when the test is over. */
+/** What every daemon of this test file has printed. */
+const logs: { text: string }[] = []
+
+/** An empty directory; when the test is over no secret must stand in it, nor in a daemon's log, and it is removed. */
 export async function temporaryDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'amsctl-'))
-  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  onTestFinished(async () => {
+    await expectNoLeaks(
+      path,
+      logs.map(({ text }) => text),
+    )
+    await rm(path, { recursive: true, force: true })
+  })
   return path
 }
 
@@ -125,6 +137,7 @@ export async function serve({ dataDir, args = [], env = {} }: ServeOptions = {})
   const child = launch(flags, { dataDir: directory, env })
   child.stdin?.end()
   const log = { text: '' }
+  logs.push(log)
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       log.text += text

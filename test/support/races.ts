@@ -1,5 +1,6 @@
 import { amsctl, mustAmsctl, type ServedDaemon } from './amsctl.ts'
 import { spawned } from './clients.ts'
+import { mintOverRest } from './rest.ts'
 
 export interface Contenders {
   readonly http: number
@@ -10,7 +11,7 @@ export interface Contenders {
 
 /** Mints one play token for the live stream `cam`, lets everybody at it at once, and returns how many got in. */
 export async function raceRound(daemon: ServedDaemon, contenders: Contenders): Promise<number> {
-  const token = await mintOverRest(daemon)
+  const token = await mintOverRest(daemon, 'play', Math.floor(Date.now() / 1000) + 3600)
   const racers = [
     ...times(contenders.redeem, () => redeems(token, daemon.dataDir)),
     ...times(contenders.rtmp, () => playsRtmp(`${daemon.rtmp}/LiveApp/cam?token=${token}`)),
@@ -24,12 +25,6 @@ export async function raceRound(daemon: ServedDaemon, contenders: Contenders): P
 export async function redeemRound(dataDir: string, processes: number): Promise<number> {
   const token = await mustAmsctl(['token', 'create', '--stream', 'cam', '--type', 'play'], { dataDir })
   return winners(await Promise.all(times(processes, () => redeems(token, dataDir))))
-}
-
-async function mintOverRest(daemon: ServedDaemon): Promise<string> {
-  const expireDate = Math.floor(Date.now() / 1000) + 3600
-  const answer = await fetch(`${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=${expireDate}&type=play`)
-  return ((await answer.json()) as { tokenId: string }).tokenId
 }
 
 async function redeems(token: string, dataDir: string): Promise<boolean> {

@@ -38,7 +38,11 @@ export class RawClient {
   }
 
   async receives(text: string): Promise<void> {
-    await eventually(() => (this.text.includes(text) ? true : undefined))
+    await eventually(() => {
+      if (this.text.includes(text)) return true
+      if (this.socket.closed) throw new Error(`closed before "${text}": ${this.text.slice(0, 500)}`)
+      return undefined
+    })
   }
 
   /** Resolves with all that was received when the server has closed the connection. */

@@ -32,33 +32,50 @@ function newToken() {
   }
 }
 
-function spend(store, hash, holder) {
-  const session = `ss_${hash.slice(0, 12)}`
-  const use = { at: now(), address: '203.0.113.7', protocol: 'rest', streamId: 'cam', session }
-  return store.tokens.spend(hash, holder, use, { id: session, tokenHash: hash, since: now(), lastSeen: now() })
+function sessionOf(hash, lastSeen) {
+  return { id: `ss_${hash.slice(0, 12)}`, tokenHash: hash, since: now(), lastSeen }
 }
 
-/** Mints and spends, telling what it means to do and what is done. */
+function spend(store, hash, holder) {
+  const session = sessionOf(hash, now())
+  const use = { at: now(), address: '203.0.113.7', protocol: 'rest', streamId: 'cam', session: session.id }
+  return store.tokens.spend(hash, holder, use, session)
+}
+
+/** Does `work` and says how that ended: `done` or `undone` before `key`. */
+async function tell(done, undone, key, work) {
+  try {
+    await work()
+    say(done, key)
+    return true
+  } catch (error) {
+    if (error.code !== 'STORE_FAILED') throw error
+    say(undone, key)
+    return false
+  }
+}
+
+/** Mints, spends, revokes and sets, telling what it is about to do and how it ended. */
 async function churn(store, turn) {
   const token = newToken()
-  await store.tokens.add([token])
-  say('minted', token.hash)
+  const { hash } = token
+  if (!(await tell('minted', 'unminted', hash, () => store.tokens.add([token])))) return
   if (turn % 3 === 0) return
-  say('spending', token.hash)
-  const answer = await spend(store, token.hash, 'churn')
-  say(answer.ok ? 'spent' : 'refused', token.hash)
+  say('spending', hash)
+  if (!(await tell('spent', 'unspent', hash, () => spend(store, hash, 'churn')))) return
+  store.sessions.put(sessionOf(hash, now() + 1))
   if (turn % 6 === 1) {
-    await store.tokens.revoke([token.hash], now())
-    say('revoked', token.hash)
+    say('revoking', hash)
+    await tell('revoked', 'unrevoked', hash, () => store.tokens.revoke([hash], now()))
   }
   if (turn % 10 === 1) {
-    await store.configuration.write({ settings: { 'guess-limit': String(turn) }, apiKeys: [] })
-    say('set', turn)
+    const settings = { 'guess-limit': String(turn) }
+    await tell('set', 'unset', turn, () => store.configuration.write({ settings, apiKeys: [] }))
   }
 }
 
 const jobs = {
-  /** Lanes of churn at once, for so many turns each. */
+  /** So many lanes of churn at once, so many turns each. */
   async churn(lanes, turns, journalLimit) {
     const store = await open({ journalLimit: Number(journalLimit) })
     say('opened')

@@ -1,0 +1,31 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+
+const SECRETS = [
+  /"tokenId":\s*"([0-9A-Za-z]{32})"/g,
+  /^([0-9A-Za-z]{32})$/gm,
+  /[?&]token=([0-9A-Za-z]{32})/g,
+  /\b(amsctl_[0-9A-Za-z]{40})\b/g,
+]
+
+const minted = new Set<string>()
+
+/** Remembers every secret in what a program printed, so that {@link expectNoLeaks} looks for it. */
+export function noteSecrets(output: string): void {
+  for (const pattern of SECRETS) for (const [, secret] of output.matchAll(pattern)) if (secret) minted.add(secret)
+}
+
+/** Fails if any secret minted so far stands in a file below `directory` or in one of `logs`. */
+export async function expectNoLeaks(directory: string, logs: readonly string[]): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    expect(leakedIn(await readFile(path, 'latin1')), `secrets in ${entry.name}`).toEqual([])
+  }
+  for (const log of logs) expect(leakedIn(log), 'secrets in a log').toEqual([])
+}
+
+function leakedIn(text: string): string[] {
+  return [...minted].filter((secret) => text.includes(secret))
+}
