@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { AmsctlError } from '../domain/errors.ts'
@@ -25,11 +24,6 @@ export async function loadTls(files: TlsFiles): Promise<TlsMaterial> {
     throw new AmsctlError('TLS_UNUSABLE', `${files.cert} and ${files.key} cannot be used: ${reason}`, { cause })
   }
   return { cert, key }
-}
-
-/** When the certificate ends. */
-export function tlsExpiry({ cert }: TlsMaterial): Date {
-  return new Date(new X509Certificate(cert).validTo)
 }
 
 async function readPem(path: string): Promise<string> {
