@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { killAtCall, killRounds } from '../soak/store-kill.ts'
+import { temporaryDirectory } from '../support/amsctl.ts'
+import { describeWith } from '../support/programs.ts'
+import { runWorker, traceOf } from '../support/store.ts'
+import { brokenPromises } from '../support/store-claims.ts'
+
+it('keeps every promise over kills at random', async () => {
+  expect(await killRounds(await temporaryDirectory(), 6, 1)).toEqual([])
+})
+
+describeWith(['strace'], 'with its calls on files interfered with', () => {
+  it.each([1, 4, 9, 14, 19, 26, 33, 47, 60])('keeps every promise when killed at call %i', async (call) => {
+    expect((await killAtCall(await temporaryDirectory(), call)).broken).toEqual([])
+  })
+
+  it.each([
+    'pwrite64:error=ENOSPC:when=5+3',
+    'fdatasync:error=ENOSPC:when=4+4',
+    'write:error=ENOSPC:when=2+2',
+    'rename:error=EACCES:when=2+2',
+  ])('keeps every promise, and none for what failed, under %s', async (injection) => {
+    const directory = await temporaryDirectory()
+    const under = traceOf(directory, '-o', '/dev/null', '-e', `inject=${injection}`)
+    const { stdout } = await runWorker(directory, 'churn', { args: ['6', '20', '6000'], under })
+    expect(stdout).toMatch(/closed\n$/)
+    expect(await brokenPromises(directory, stdout)).toEqual([])
+  })
+})
