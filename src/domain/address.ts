@@ -1,5 +1,9 @@
-import ipaddr from 'ipaddr.js'
+import { createRequire } from 'node:module'
+import type IpAddr from 'ipaddr.js'
 import { AmsctlError } from './errors.ts'
+
+// By require: an import makes Node search this CommonJS file for export names, 20 ms of every command's start.
+const ipaddr: typeof IpAddr = createRequire(import.meta.url)('ipaddr.js')
 
 /** The canonical text of an address: IPv4-mapped IPv6 as IPv4, no zone; an unreadable one unchanged. */
 export function canonicalAddress(address: string): string {
@@ -37,7 +41,7 @@ export function guesserOf(address: string): string {
   return parsed.kind() === 'ipv6' ? `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/64`)}/64` : parsed.toString()
 }
 
-function readCidr(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+function readCidr(text: string): [IpAddr.IPv4 | IpAddr.IPv6, number] {
   if (text.includes('/')) {
     const [network, bits] = ipaddr.parseCIDR(text)
     if (network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96) {
