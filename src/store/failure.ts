@@ -17,6 +17,11 @@ export function errorCodeOf(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }
 
+/** The path that a file operation failed on, where the system tells. */
+export function pathOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
+}
+
 /** Whether a write failed for want of room, which leaves what is on the disk as it was. */
 export function isDiskFull(error: unknown): boolean {
   const code = errorCodeOf(error instanceof AmsctlError ? error.cause : error)

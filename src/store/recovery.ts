@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalGeneration, journalName, SETTINGS_FILE, SNAPSHOT } from './data-directory.ts'
 import { draftOf, replaceFile, syncDirectory } from './durable-file.ts'
-import { storeDamaged, storeFailed } from './failure.ts'
+import { pathOf, storeDamaged, storeFailed } from './failure.ts'
 import { JournalFile } from './journal-file.ts'
 import { replayJournal } from './journal-replay.ts'
 import { Records } from './records.ts'
@@ -38,7 +38,7 @@ export async function recover(directory: string): Promise<Recovered> {
     if (isUnbegun(directory)) await begin(directory)
     return await load(directory)
   } catch (cause) {
-    throw storeFailed('read the store in', directory, cause)
+    throw storeFailed('read', pathOf(cause) ?? directory, cause)
   }
 }
 
