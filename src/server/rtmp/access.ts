@@ -27,17 +27,20 @@ const NO_SUCH_STREAM = 'NetStream.Play.StreamNotFound'
 
 /** Reads app and stream name as encoders send them: with queries, slashes, spaces and escapes at either end. */
 export function readRequest(appText: AmfValue, nameText: AmfValue | undefined, asker: Asker): AccessRequest | Denial {
-  const app = readName(appText)
-  const name = readName(nameText)
-  if (!app || !name) return deny(asker.type, 'app and stream name must be text, percent-escapes included')
-  if (name.path === '') return deny(asker.type, 'empty stream name: is there a space in the URL?')
-  if (!asker.apps.includes(app.path)) return denyUnknownApp(asker.type, app.path)
-  if (!isStreamId(name.path)) {
-    return deny(asker.type, `"${printable(name.path)}" is not a stream name; use 1 to 128 of A-Z a-z 0-9 _ . -`)
+  const first = readName(appText)
+  const second = readName(nameText)
+  if (!first || !second) return deny(asker.type, 'app and stream name must be text, percent-escapes included')
+  // FFmpeg takes all up to the last slash for the app, so that one at the end puts the stream name there.
+  const [app = '', ...rest] = [...first.segments, ...second.segments]
+  const streamId = rest.join('/')
+  if (streamId === '') return deny(asker.type, 'empty stream name: is there a space in the URL?')
+  if (!asker.apps.includes(app)) return denyUnknownApp(asker.type, app)
+  if (!isStreamId(streamId)) {
+    return deny(asker.type, `"${printable(streamId)}" is not a stream name; use 1 to 128 of A-Z a-z 0-9 _ . -`)
   }
   const { type, protocol, address, userAgent } = asker
-  const credential = credentialFrom(new URLSearchParams([...app.params, ...name.params]))
-  return { app: app.path, streamId: name.path, type, protocol, address, userAgent, credential }
+  const credential = credentialFrom(new URLSearchParams([...first.params, ...second.params]))
+  return { app, streamId, type, protocol, address, userAgent, credential }
 }
 
 export function denyRefused(type: TokenType, refusal: Refusal): Denial {
@@ -61,12 +64,12 @@ export function deny(type: TokenType, description: string): Denial {
 }
 
 function denyUnknownApp(type: TokenType, app: string): Denial {
-  const description = app === '' ? 'empty app name' : `app not found: "${printable(app)}"`
+  const description = `app not found: "${printable(app)}"`
   return { ok: false, code: type === 'play' ? NO_SUCH_STREAM : REFUSED.publish, description }
 }
 
 interface Name {
-  readonly path: string
+  readonly segments: readonly string[]
   readonly params: URLSearchParams
 }
 
@@ -76,10 +79,8 @@ function readName(value: AmfValue | undefined): Name | undefined {
   const mark = text.indexOf('?')
   const path = decode(mark < 0 ? text : text.slice(0, mark))
   if (path === undefined) return undefined
-  return {
-    path: path.replace(/^[\s/]+/, '').replace(/[\s/]+$/, ''),
-    params: new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1)),
-  }
+  const segments = path.split('/').map((segment) => segment.trim())
+  return { segments: segments.filter(Boolean), params: new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1)) }
 }
 
 function decode(text: string): string | undefined {
