@@ -33,7 +33,7 @@ export async function validateToken({ app, operations, body }: Call): Promise<Va
 /** Revokes the tokens of a stream and ends the sessions that they opened. */
 export async function revokeTokens({ app, operations }: Call, id: string | null | undefined): Promise<Result> {
   const { revoked, sessions } = await operations.revokeTokens({ stream: { app, streamId: readStreamId(id) } })
-  return result(revoked.length > 0, `${revoked.length} tokens revoked, ${sessions} sessions ended`)
+  return result(revoked.length > 0, `tokens revoked: ${revoked.length}, sessions ended: ${sessions}`)
 }
 
 /** The tokens of a stream that are neither spent nor revoked: those that AMS would still have. */
