@@ -21,6 +21,8 @@ export interface AccessRequest {
   readonly address: string | null
   readonly userAgent: string | null
   readonly credential: Credential | null
+  /** Secret of a session that a browser keeps for this stream; tried before the credential. */
+  readonly cookie?: string
 }
 
 export type RefusalCode =

@@ -30,6 +30,11 @@ export interface Admission {
 export interface AccessControl {
   /** Judges and holds a use for {@link Attempt.spend}. A resumed session's older connection is closed here. */
   reserve(request: AccessRequest): Promise<Attempt | Refusal>
+  /**
+   * Spends a token for a session that lives between connections, and returns the secret by which its holder is known.
+   * `secret` is null where none is needed: token control is off, or the request's own session fits already.
+   */
+  openSession(request: AccessRequest): Promise<{ readonly ok: true; readonly secret: string | null } | Refusal>
   /** Judges only: what HEAD asks. */
   peek(request: AccessRequest): Promise<{ readonly ok: true } | Refusal>
 }

@@ -7,7 +7,7 @@ import type { Token, TokenUse } from '../domain/token.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import type { AccessControl, Admission, Attempt, Connection } from './access-control.ts'
 import type { Audit } from './audit.ts'
-import { newSessionId } from './identifiers.ts'
+import { newSessionId, newSessionSecret } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
 import { describe, type Refusals } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
@@ -67,6 +67,16 @@ export class Gate implements AccessControl {
     }
   }
 
+  async openSession(request: AccessRequest): Promise<{ readonly ok: true; readonly secret: string | null } | Refusal> {
+    const entitlement = await this.#entitle(request)
+    if (!entitlement.ok) return this.#refusals.tell(request, entitlement)
+    if (entitlement.by !== 'token') return { ok: true, secret: null }
+    const secret = newSessionSecret()
+    const session = this.#session(request, newSessionId(), entitlement.token, hashSecret(secret))
+    const opened = await this.#spend(request, session, null)
+    return opened.ok ? { ok: true, secret } : opened
+  }
+
   /** Judges a token as {@link reserve} does, though token control may be off, and changes nothing. */
   async judge(request: AccessRequest): Promise<Verdict> {
     const { credential } = request
@@ -91,7 +101,9 @@ export class Gate implements AccessControl {
       return refuse('ADDRESS_NOT_ALLOWED', 'publishing is not allowed from this address')
     }
     if (!this.#settings.controls(request.type)) return { ok: true, by: 'nothing' }
-    const { credential } = request
+    const { credential, cookie } = request
+    const kept = cookie === undefined ? undefined : this.#entitleSession(request, cookie)
+    if (kept?.ok || (kept && credential === null)) return kept
     if (credential === null) return refuse('TOKEN_MISSING', `a token is needed to ${request.type}: add ?token=…`)
     if (credential.kind === 'session') return this.#entitleSession(request, credential.secret)
     if (credential.kind === 'malformed' || !isSecretShaped(credential.secret)) return malformed()
@@ -122,7 +134,7 @@ export class Gate implements AccessControl {
     return {
       ok: true,
       spend: async (connection) => {
-        const session = this.#session(request, newSessionId(), null)
+        const session = this.#session(request, newSessionId(), null, null)
         this.#sessions.open(session, connection)
         return this.#admit(request, session, connection)
       },
@@ -148,33 +160,35 @@ export class Gate implements AccessControl {
     if (!held.ok) return this.#refusals.tell(request, held)
     return {
       ok: true,
-      spend: (connection) => this.#spend(request, token, holder, connection),
+      spend: (connection) => this.#spend(request, this.#session(request, holder, token, null), connection),
       release: () => void this.#tokens.release(token.hash, holder),
     }
   }
 
-  async #spend(request: AccessRequest, token: Token, id: string, connection: Connection): Promise<Admission | Refusal> {
-    const session = this.#session(request, id, token)
+  /** Spends the token of `session`, whose id is the holder of the use. */
+  async #spend(request: AccessRequest, session: Session, connection: Connection | null): Promise<Admission | Refusal> {
     // Open before it is durable: a revoke that comes in between finds it and ends it.
     this.#sessions.open(session, connection)
-    const spent = await this.#countUse(token.hash, this.#use(request, id), session)
+    const spent = await this.#countUse(session, request)
     if (spent.ok) return this.#admit(request, session, connection)
-    this.#sessions.cancel(id)
+    this.#sessions.cancel(session.id)
     return this.#refusals.tell(request, spent)
   }
 
   /** A store that cannot write lets nobody in, and burns nothing. */
-  async #countUse(hash: SecretHash, use: TokenUse, session: Session): Promise<Reserved | Refusal> {
+  async #countUse(session: Session, request: AccessRequest): Promise<Reserved | Refusal> {
+    const hash = session.tokenHash ?? ''
     try {
-      return await this.#tokens.spend(hash, session.id, use, session)
+      return await this.#tokens.spend(hash, session.id, this.#use(request, session.id), session)
     } catch (error) {
+      this.#sessions.cancel(session.id)
       if (!(error instanceof AmsctlError)) throw error
       await this.#tokens.release(hash, session.id)
       return refuse('STORE_FAILED', 'the token store cannot be written now; the token is unspent')
     }
   }
 
-  async #admit(request: AccessRequest, session: Session, connection: Connection): Promise<Admission | Refusal> {
+  async #admit(request: AccessRequest, session: Session, connection: Connection | null): Promise<Admission | Refusal> {
     if (!this.#sessions.holds(session.id, connection))
       return this.#refusals.tell(
         request,
@@ -189,7 +203,7 @@ export class Gate implements AccessControl {
     return { at: this.#clock.now(), address, protocol, streamId, session }
   }
 
-  #session(request: AccessRequest, id: string, token: Token | null): Session {
+  #session(request: AccessRequest, id: string, token: Token | null, secretHash: SecretHash | null): Session {
     const now = this.#clock.now()
     return {
       id,
@@ -202,7 +216,7 @@ export class Gate implements AccessControl {
       address: request.address ?? '',
       userAgent: request.userAgent,
       since: now,
-      secretHash: null,
+      secretHash,
       ip: token?.ip ?? null,
       endsAt: token?.maxSession ? now + token.maxSession : null,
       lastSeen: now,

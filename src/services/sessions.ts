@@ -50,7 +50,7 @@ export class Sessions {
   }
 
   /** Registers a session as its token is being spent; {@link cancel} takes it back. */
-  open(session: Session, connection: Connection): void {
+  open(session: Session, connection: Connection | null): void {
     this.#add({ session, connection, earlierBytes: 0 })
   }
 
@@ -61,25 +61,22 @@ export class Sessions {
   }
 
   /** Whether the session is open still and `connection` is the one that has it. */
-  holds(id: string, connection: Connection): boolean {
+  holds(id: string, connection: Connection | null): boolean {
     return this.#entries.get(id)?.connection === connection
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   /** The connection's hold on its session. */
-  admission(session: Session, connection: Connection): Admission {
+  admission(session: Session, connection: Connection | null): Admission {
     return {
       ok: true,
       session,
       leave: (how) => {
         const entry = this.#entries.get(session.id)
         // Another connection may have taken the session over, or a kick may have ended it.
-        if (entry?.connection !== connection) return
+        if (!connection || entry?.connection !== connection) return
         this.#forgetConnection(entry)
-        if (how === 'lost') this.#lose(entry)
+        // A session that was opened over HTTP outlives its connections and streams; it goes idle.
+        if (how === 'lost' || session.secretHash !== null) this.#lose(entry)
         else this.#end(entry, how)
       },
     }

@@ -279,6 +279,72 @@ describe('reconnect-grace', () => {
   })
 })
 
+describe('a session opened over HTTP', () => {
+  const kept = async (order: Partial<MintOrder> = {}) => {
+    const request = await mint(order)
+    const opened = yes<{ ok: true; secret: string | null }>(await house.gate.openSession(request))
+    return { request, cookie: String(opened.secret) }
+  }
+  const withCookie = (cookie: string, changes: Partial<AccessRequest> = {}) => aRequest({ cookie, ...changes })
+
+  it('is one use, and lets its holder in again and again', async () => {
+    const { request, cookie } = await kept()
+    expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+    for (let n = 0; n < 3; n++) (await enter(withCookie(cookie))).leave('lost')
+    expect(house.sessions.list()).toHaveLength(1)
+    expect((await house.operations.listTokens({}))[0]).toMatchObject({ usesLeft: 0 })
+  })
+
+  it('is tried before the spent token of the same address line', async () => {
+    const { request, cookie } = await kept()
+    await enter({ ...request, cookie })
+  })
+
+  it('leaves a good token to be judged where the cookie is stale', async () => {
+    await enter({ ...(await mint()), cookie: 'stale' })
+  })
+
+  it('has one connection at a time, the newer one', async () => {
+    const { cookie } = await kept()
+    const older = new FakeConnection()
+    await enter(withCookie(cookie), older)
+    await enter(withCookie(cookie))
+    expect(older.closed).toEqual(['replaced'])
+  })
+
+  it.each([
+    ['stream', { streamId: 'cam_720p' }],
+    ['app', { app: 'Other' }],
+    ['type', { type: 'publish' as const }],
+  ])('opens no other %s', async (_, changes) => {
+    const { cookie } = await kept()
+    expect(code(await house.gate.reserve(withCookie(cookie, changes)))).toBe('SESSION_INVALID')
+  })
+
+  it('is bound to the address that its token was bound to', async () => {
+    const { cookie } = await kept({ ip: '203.0.113.0/24' })
+    expect(code(await house.gate.reserve(withCookie(cookie, { address: '198.51.100.1' })))).toBe('SESSION_INVALID')
+    await enter(withCookie(cookie))
+  })
+
+  it('outlives its stream and a restart, and ends when it is idle', async () => {
+    const { cookie } = await kept()
+    ;(await enter(withCookie(cookie))).leave('stream-ended')
+    await house.store.close()
+    house = await aHouse(house.directory, house.time.now + 299)
+    ;(await enter(withCookie(cookie))).leave('lost')
+    house.time.now += 300
+    house.sessions.sweep()
+    expect(code(await house.gate.reserve(withCookie(cookie)))).toBe('SESSION_INVALID')
+  })
+
+  it('ends with its token', async () => {
+    const { cookie } = await kept()
+    expect(await house.operations.revokeTokens({ all: true })).toMatchObject({ sessions: 1 })
+    expect(code(await house.gate.reserve(withCookie(cookie)))).toBe('SESSION_INVALID')
+  })
+})
+
 describe('guesses', () => {
   const guess = (secret: string, address = '203.0.113.7') =>
     house.gate.reserve(aRequest({ address, credential: { kind: 'token', secret } }))
