@@ -18,6 +18,10 @@ export class FakeAccess implements AccessControl {
     throw new Error('peek should not be called')
   }
 
+  async openSession(): Promise<never> {
+    throw new Error('openSession should not be called')
+  }
+
   async reserve(request: AccessRequest): Promise<Attempt | Refusal> {
     this.requests.push(request)
     this.events.push(`reserve ${request.type} ${request.app}/${request.streamId}`)

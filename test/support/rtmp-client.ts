@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type AmfReply, type AmfValue, decodeAmf0, encodeAmf0 } from '../../src/server/rtmp/amf0.ts'
-import { eventually } from './eventually.ts'
 import { type RtmpMessage, RtmpReader } from './rtmp-reader.ts'
 
 const HANDSHAKE = 1536
@@ -27,9 +26,11 @@ export class RtmpClient {
   readonly socket: Socket
   readonly #reader = new RtmpReader()
   #received = 0
+  /** Questions that are asked again whenever something comes in. */
+  readonly #waiting = new Set<() => void>()
 
   private constructor(socket: Socket) {
-    this.socket = socket
+    this.socket = socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#read(chunk))
     // A reset is one of the answers that a hostile client may get.
     socket.on('error', () => {})
@@ -76,7 +77,7 @@ export class RtmpClient {
 
   async shakeHands(): Promise<void> {
     this.raw(Buffer.concat([Buffer.from([3]), Buffer.alloc(HANDSHAKE)]))
-    await eventually(() => this.#received > 2 * HANDSHAKE || this.socket.destroyed || undefined)
+    await this.until(() => this.#received > 2 * HANDSHAKE || this.socket.destroyed || undefined)
     this.raw(Buffer.alloc(HANDSHAKE))
   }
 
@@ -88,7 +89,7 @@ export class RtmpClient {
   }
 
   async answerTo(transaction: number): Promise<readonly AmfValue[]> {
-    return eventually(() =>
+    return this.until(() =>
       [...this.#commands('_result'), ...this.#commands('_error')].find((v) => v[1] === transaction),
     )
   }
@@ -101,9 +102,31 @@ export class RtmpClient {
     this.command(1, 'play', 3, null, name)
   }
 
+  /** Asks `question` again whenever the server has sent something, until it has an answer. */
+  async until<T>(question: () => T | undefined): Promise<T> {
+    for (;;) {
+      const answer = question()
+      if (answer !== undefined) return answer
+      await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`the server did not answer: ${question}`)), 20_000)
+        const wake = () => {
+          clearTimeout(late)
+          this.#waiting.delete(wake)
+          resolve()
+        }
+        this.#waiting.add(wake)
+      })
+    }
+  }
+
+  /** Plays until a frame with `text` has come. */
+  async sees(text: string): Promise<void> {
+    await this.until(() => this.frames.includes(text) || undefined)
+  }
+
   /** Resolves with the first status of that code. */
   async status(code: string): Promise<Status> {
-    return eventually(() => this.statuses.find((status) => status.code === code))
+    return this.until(() => this.statuses.find((status) => status.code === code))
   }
 
   /** Sends one frame that a viewer sees as `text`. */
@@ -137,6 +160,7 @@ export class RtmpClient {
     const handshake = Math.max(0, Math.min(chunk.length, 1 + 2 * HANDSHAKE - this.#received))
     this.#received += chunk.length
     this.#reader.push(chunk.subarray(handshake))
+    for (const wake of [...this.#waiting]) wake()
   }
 }
 

@@ -13,8 +13,15 @@ export interface RtmpHouseOptions {
   readonly publisherGrace?: number
 }
 
-/** An RTMP server on a free port, over the real hub and a fake gate. */
-export async function anRtmpHouse({ limits = {}, tls, publisherGrace = 0 }: RtmpHouseOptions = {}) {
+/** An RTMP server on a free port, over the real hub and a fake gate, that closes when the test is over. */
+export async function anRtmpHouse(options: RtmpHouseOptions = {}) {
+  const house = await openRtmpHouse(options)
+  onTestFinished(house.close)
+  return house
+}
+
+/** The same for many tests; `close` fails where the server has met a bug. */
+export async function openRtmpHouse({ limits = {}, tls, publisherGrace = 0 }: RtmpHouseOptions = {}) {
   const access = new FakeAccess()
   const hub = createHub({ latency: 5, publisherGrace: () => publisherGrace })
   const bugs: string[] = []
@@ -28,10 +35,10 @@ export async function anRtmpHouse({ limits = {}, tls, publisherGrace = 0 }: Rtmp
   const apps = ['LiveApp', 'Other']
   const server = createRtmpServer({ access, hub, apps, protocol, log, limits, ...(tls && { tls }) })
   const { port } = await server.start('127.0.0.1', 0)
-  onTestFinished(async () => {
+  const close = async () => {
     await server.close()
     hub.close()
     if (bugs.length > 0) throw new Error(`the server logged: ${bugs.join('; ')}`)
-  })
-  return { access, hub, server, port, bugs, url: `${protocol}://127.0.0.1:${port}` }
+  }
+  return { access, hub, server, port, bugs, close, url: `${protocol}://127.0.0.1:${port}` }
 }

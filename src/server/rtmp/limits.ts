@@ -42,7 +42,8 @@ export function largestMessage(type: number, phase: Phase, role: TokenType | und
 
 /** What all messages that are under way may take together, in bytes. */
 export function largestTotal(phase: Phase, role: TokenType | undefined): number {
-  return phase === 'active' && role === 'publish' ? 16 * MIB : LARGEST_QUEUE
+  if (role !== 'publish' || phase === 'open') return 2 * LARGEST_COMMAND
+  return phase === 'active' ? 16 * MIB : LARGEST_QUEUE
 }
 
 /** A client with more than this to read, in bytes, is not reading; a player's media has limits of its own. */

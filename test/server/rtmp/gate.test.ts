@@ -169,9 +169,9 @@ describe('playing over RTMP', () => {
     const client = await RtmpClient.at(port)
     client.play('cam?token=good')
     await client.status('NetStream.Play.Start')
-    await eventually(() => client.frames.includes('inter') || undefined)
+    await client.sees('inter')
     source.frame('next')
-    await eventually(() => client.frames.includes('next') || undefined)
+    await client.sees('next')
     expect(client.frames.at(-1)).toBe('next')
     expect(access.events).toEqual(['reserve play LiveApp/cam', 'spend'])
     expect(access.connections[0]?.bytes()).toBeGreaterThan(0)
@@ -246,7 +246,7 @@ describe('playing over RTMP', () => {
     await eventually(() => hub.find('LiveApp', 'cam'))
     const viewer = await RtmpClient.at(port)
     viewer.play('cam?token=good')
-    await eventually(() => viewer.frames.includes('before') || undefined)
+    await viewer.sees('before')
     first.socket.destroy()
     await eventually(() => hub.list().find(({ state }) => state === 'waiting'))
     const second = await RtmpClient.at(port)
@@ -254,7 +254,7 @@ describe('playing over RTMP', () => {
     await second.status('NetStream.Publish.Start')
     second.frame('lost in the gap', { key: false, timestamp: 0 })
     second.frame('after', { timestamp: 20 })
-    await eventually(() => viewer.frames.includes('after') || undefined)
+    await viewer.sees('after')
     expect(viewer.frames).toEqual(['before', 'after'])
     const [before, after] = viewer.messages.filter(({ type }) => type === 9).map(({ timestamp }) => timestamp)
     expect(after).toBeGreaterThan(before ?? 0)
@@ -268,13 +268,13 @@ describe('a viewer receives not one byte', () => {
     const source = new LiveSource(house.hub)
     const viewer = await RtmpClient.at(house.port)
     viewer.play('cam?token=good')
-    await eventually(() => viewer.frames.includes('first') || undefined)
+    await viewer.sees('first')
     return { ...house, source, viewer }
   }
 
   async function seesOnlyItsOwn({ source, viewer }: Awaited<ReturnType<typeof watched>>) {
     source.frame('own')
-    await eventually(() => viewer.frames.includes('own') || undefined)
+    await viewer.sees('own')
     expect(viewer.frames.filter((frame) => frame !== 'first')).toEqual(['own'])
   }
 
@@ -354,7 +354,7 @@ describe('media that is pipelined with the publish command', () => {
     await client.status('NetStream.Publish.Start')
     const viewer = await RtmpClient.at(port)
     viewer.play('cam?token=good')
-    await eventually(() => viewer.frames.includes('early') || undefined)
+    await viewer.sees('early')
   })
 })
 
@@ -393,7 +393,7 @@ describe('what strict encoders need', () => {
     const viewer = await RtmpClient.at(port)
     await eventually(() => hub.find('LiveApp', 'cam'))
     viewer.play('cam?token=good')
-    await eventually(() => viewer.frames.includes('b') || undefined)
+    await viewer.sees('b')
     expect(viewer.messages.filter(({ type }) => type === 9).at(-1)?.timestamp).toBe(1040)
   })
 
