@@ -24,6 +24,11 @@ export function failureOf(thrown: unknown): Failure {
   return code === 'INTERNAL' ? { code, message: 'internal error' } : { code, message }
 }
 
+/** What the log tells of an error that nobody foresaw. */
+export function describeBug(error: unknown): { readonly error: string } {
+  return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
 export function refusalToFailure({ code, message, retryAfter }: Refusal): Failure {
   // The one who opens the token at this moment is done within the second, or gives it back.
   const wait = retryAfter ?? (code === 'TOKEN_RESERVED' ? 1 : undefined)

@@ -4,7 +4,7 @@ import type { EndReason } from '../../domain/session.ts'
 import type { LiveStream, MediaHub, Seat, ViewerFormat } from '../../media/ports.ts'
 import type { AccessControl, Admission, Connection } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
-import { type Failure, failureOf, refusalToFailure } from './error-response.ts'
+import { describeBug, type Failure, failureOf, refusalToFailure } from './error-response.ts'
 
 /** Where one client waits to be let in, and how its protocol says yes, no and the end. */
 export interface Door {
@@ -99,7 +99,7 @@ export class Playback {
 
   #report(error: unknown): void {
     const failure = failureOf(error)
-    if (failure.code === 'INTERNAL') this.#log.error({ err: error }, 'playback failed')
+    if (failure.code === 'INTERNAL') this.#log.error(describeBug(error), 'playback failed')
   }
 }
 
@@ -126,9 +126,15 @@ class Viewing implements Connection {
       return
     }
     socket.once('close', () => this.#leave('lost'))
-    this.#door.accept()
-    if (stream) this.#seat = stream.join({ format, socket, onEnd: (reason) => this.#end(reason) })
-    else this.#end('stream-ended')
+    try {
+      this.#door.accept()
+      if (stream) this.#seat = stream.join({ format, socket, onEnd: (reason) => this.#end(reason) })
+      else this.#end('stream-ended')
+    } catch (error) {
+      // A client that was told yes cannot be told no.
+      socket.destroy()
+      throw error
+    }
   }
 
   /** Called by the gate: kicked, revoked, replaced. Before {@link begin} there is no viewer yet, and no yes follows. */

@@ -1,36 +1,25 @@
-import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from 'fastify'
-import { AmsctlError } from '../../domain/errors.ts'
+import type { FastifyPluginAsync } from 'fastify'
 import type { SettingValues } from '../../domain/settings.ts'
 import type { MediaHub } from '../../media/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
 import type { Listener } from '../../services/operations.ts'
 import { Connections } from './connections.ts'
-import {
-  endWithFailure,
-  errorBody,
-  errorHeaders,
-  type Failure,
-  failureOf,
-  sendFailure,
-  statusOf,
-} from './error-response.ts'
+import { describeBug, endWithFailure, sendFailure } from './error-response.ts'
 import { isWebSocketUpgrade, serveWithoutUpgrade } from './ignored-upgrade.ts'
-import { LARGEST_BODY, LONGEST_PATH_PART, MOST_CONNECTIONS, SERVER_LIMITS, STOP_WITHIN } from './limits.ts'
+import { MOST_CONNECTIONS, SERVER_LIMITS, STOP_WITHIN } from './limits.ts'
 import { listen } from './listen.ts'
 import { Playback } from './playback.ts'
+import { buildRoutes, type Routes } from './routes.ts'
 import { originForm, parseStreamPath, type StreamPath } from './stream-path.ts'
 import { Streams } from './streams.ts'
+import { createTlsServer, replaceTls, type TlsMaterial } from './tls.ts'
 import { Turns } from './turns.ts'
 
-/** Certificate chain and key, PEM. */
-export interface TlsMaterial {
-  readonly cert: string | Buffer
-  readonly key: string | Buffer
-}
+export type { TlsMaterial }
 
 export interface HttpServerOptions {
   readonly access: AccessControl
@@ -65,8 +54,7 @@ class StreamingServer implements HttpServer {
   readonly #streams: Streams
   readonly #log: Log
   readonly #turns = new Turns()
-  readonly #routes: FastifyInstance
-  #serveRoute: RequestListener = () => {}
+  readonly #routes: Routes
   #closing: Promise<void> | undefined
 
   constructor(options: HttpServerOptions) {
@@ -77,20 +65,26 @@ class StreamingServer implements HttpServer {
     this.#connections = new Connections(this.#server)
     this.#playback = new Playback({ access, hub, log })
     this.#streams = new Streams({ playback: this.#playback, apps, settings })
-    this.#routes = this.#buildRoutes(routes)
-    this.#server.on('request', (request, response) => this.#serve(request, response))
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
-    // Accepting can fail at any time, for want of file descriptors.
-    this.#server.on('error', (error) => log.warn({ err: error }, 'HTTP server'))
+    const onUnreadable = (error: NodeJS.ErrnoException, socket: Socket) => this.#answerUnreadable(error, socket)
+    this.#routes = buildRoutes({ server: this.#server, plugins: routes, log, onUnreadable })
+    this.#server.on('request', (request, response) => {
+      void this.#guard(request.socket, () => this.#serve(request, response))
+    })
+    this.#server.on('upgrade', (request, socket: Socket, head) => {
+      void this.#guard(socket, () => this.#upgrade(request, socket, head))
+    })
   }
 
   async start(where: Listener): Promise<Listener> {
-    await this.#routes.ready()
-    return listen(this.#server, where)
+    await this.#routes.app.ready()
+    const listener = await listen(this.#server, where)
+    // Accepting can fail at any time, for want of file descriptors.
+    this.#server.on('error', (error) => this.#log.warn({ error: error.message }, 'the HTTP server cannot accept'))
+    return listener
   }
 
   setTls(tls: TlsMaterial): void {
-    if (this.#server instanceof https.Server) useTls(() => (this.#server as https.Server).setSecureContext({ ...tls }))
+    if (this.#server instanceof https.Server) replaceTls(this.#server, tls)
   }
 
   close(): Promise<void> {
@@ -100,10 +94,10 @@ class StreamingServer implements HttpServer {
 
   async #close(): Promise<void> {
     this.#playback.close()
-    await Promise.all([this.#connections.close(STOP_WITHIN), this.#routes.close()])
+    await Promise.all([this.#connections.close(STOP_WITHIN), this.#routes.app.close()])
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
     if (this.#turns.isStreaming(socket)) {
       // Its answer would be media of the stream; so the client is no player.
@@ -112,54 +106,28 @@ class StreamingServer implements HttpServer {
     }
     request.url = originForm(request.url ?? '')
     const stream = parseStreamPath(request.url)
-    if (stream) {
-      this.#serveStream(request, response, stream)
-      return
-    }
+    if (stream) return this.#serveStream(request, response, stream)
     this.#turns.begin(socket, response)
-    this.#serveRoute(request, response)
+    this.#routes.serve(request, response)
   }
 
-  #serveStream(request: IncomingMessage, response: ServerResponse, stream: StreamPath): void {
+  async #serveStream(request: IncomingMessage, response: ServerResponse, stream: StreamPath): Promise<void> {
     const { socket } = request
     if (this.#turns.isIdle(socket)) {
       this.#turns.beginStream(socket, response)
-      void this.#streams.serve(request, response, stream)
-      return
+      return this.#streams.serve(request, response, stream)
     }
     this.#turns.begin(socket, response)
     response.shouldKeepAlive = false
     sendFailure(response, { code: 'BAD_REQUEST', message: 'a stream shares its connection with no other request' }, {})
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const stream = parseStreamPath(originForm(request.url ?? ''))
     if (!this.#turns.isIdle(socket)) socket.destroy()
     else if (!isWebSocketUpgrade(request)) serveWithoutUpgrade(this.#server, request, socket, head)
-    else if (stream) void this.#streams.upgrade(request, socket, stream)
+    else if (stream) await this.#streams.upgrade(request, socket, stream)
     else endWithFailure(socket, { code: 'NOT_FOUND', message: 'no stream at this address' })
-  }
-
-  #buildRoutes(plugins: readonly FastifyPluginAsync[]): FastifyInstance {
-    const routes = fastify({
-      serverFactory: (handler) => {
-        this.#serveRoute = handler
-        return this.#server
-      },
-      bodyLimit: LARGEST_BODY,
-      exposeHeadRoutes: false,
-      routerOptions: { maxParamLength: LONGEST_PATH_PART },
-      clientErrorHandler: (error, socket) => this.#answerUnreadable(error, socket),
-      frameworkErrors: (_error, _request, reply) =>
-        void send(reply, { code: 'BAD_REQUEST', message: 'unreadable URL' }),
-    })
-    routes.setErrorHandler((error, _request, reply) => send(reply, this.#failureOf(error)))
-    routes.setNotFoundHandler((_request, reply) =>
-      send(reply, { code: 'NOT_FOUND', message: 'nothing at this address' }),
-    )
-    routes.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) })
-    for (const plugin of plugins) void routes.register(plugin)
-    return routes
   }
 
   /** What the parser could not read or did not get in time. */
@@ -169,33 +137,13 @@ class StreamingServer implements HttpServer {
     endWithFailure(socket, { code: 'BAD_REQUEST', message: `not readable as HTTP (${error.code})` })
   }
 
-  #failureOf(error: unknown): Failure {
-    if (isClientFault(error)) return { code: 'BAD_REQUEST', message: error.message }
-    const failure = failureOf(error)
-    if (failure.code === 'INTERNAL') this.#log.error({ err: error }, 'HTTP request failed')
-    return failure
+  /** Nothing that a client can cause may end the process. */
+  async #guard(socket: Socket, work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#log.error(describeBug(error), 'an HTTP connection failed')
+      socket.destroy()
+    }
   }
-}
-
-function createTlsServer(tls: TlsMaterial): https.Server {
-  return useTls(() => https.createServer({ ...SERVER_LIMITS, ...tls, handshakeTimeout: SERVER_LIMITS.headersTimeout }))
-}
-
-function useTls<T>(use: () => T): T {
-  try {
-    return use()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AmsctlError('TLS_UNUSABLE', `the TLS certificate or key cannot be used: ${reason}`, { cause })
-  }
-}
-
-/** fastify's own errors about a request: too large, cut short. */
-function isClientFault(error: unknown): error is Error {
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
-  return !(error instanceof AmsctlError) && status >= 400 && status < 500
-}
-
-function send(reply: FastifyReply, failure: Failure): FastifyReply {
-  return reply.code(statusOf(failure)).headers(errorHeaders(failure)).send(errorBody(failure))
 }

@@ -3,7 +3,8 @@ import { AmsctlError } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import type { Actor } from '../../services/administration.ts'
 import type { StoreOperations } from '../../services/operations.ts'
-import { errorBody, errorHeaders, type Failure, statusOf } from '../http/error-response.ts'
+import type { Failure } from '../http/error-response.ts'
+import { send } from '../http/routes.ts'
 import { queryOf } from '../http/stream-path.ts'
 import { type AuthenticateApiKey, type CallerVerdict, judgeCaller } from './access.ts'
 import { type Answer, result } from './answer.ts'
@@ -34,8 +35,7 @@ export function restRoutes(options: RestOptions): FastifyPluginAsync {
     server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
     server.addHook('onRequest', async (request, reply) => {
       const failure = await admit(request, options)
-      if (failure) return reply.code(statusOf(failure)).headers(errorHeaders(failure)).send(errorBody(failure))
-      return undefined
+      return failure && send(reply, failure)
     })
     for (const route of ROUTES) {
       const handler = (request: FastifyRequest, reply: FastifyReply) => answer(route, request, reply, options)

@@ -31,6 +31,7 @@ describe('HTTP-FLV', () => {
 
   it.each([
     ['no token', '', 401, 'TOKEN_MISSING'],
+    ['an empty token', '?token=', 401, 'TOKEN_MISSING'],
     ['an unknown token', '?token=nonsense', 403, 'TOKEN_UNKNOWN'],
     ['a repeated token', '?token=a&token=a', 403, 'TOKEN_MALFORMED'],
     ['a token with a control character', '?token=a%00b', 403, 'TOKEN_MALFORMED'],
@@ -145,6 +146,22 @@ describe('HTTP-FLV', () => {
     await (await HttpPlayer.open(`${house.url}/LiveApp/cam.flv?token=${token}`)).until('first')
   })
 
+  it('plays on a connection that asked other things before', async () => {
+    const { hub, port, mint } = await aHttpHouse()
+    new LiveSource(hub)
+    const path = `/LiveApp/cam.flv?token=${await mint()}`
+    const client = await RawClient.to(port)
+    for (const [method, answer] of [
+      ['OPTIONS', 'HTTP/1.1 204 No Content'],
+      ['HEAD', 'HTTP/1.1 200 OK'],
+      ['GET', 'FLV'],
+    ]) {
+      client.send(`${method} ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await client.receives(`${answer}`)
+    }
+    await client.receives('first')
+  })
+
   it('serves a client of HTTP/1.0 and the absolute form of a proxy', async () => {
     const { hub, port, mint } = await aHttpHouse()
     new LiveSource(hub)
@@ -183,7 +200,7 @@ describe('WS-FLV', () => {
     await player.until('second')
     player.socket.close(1000)
     expect((await player.closed).code).toBe(1000)
-    await eventually(() => (sessions.size === 0 ? true : undefined))
+    await eventually(() => (sessions.list().length === 0 ? true : undefined))
   })
 
   it('spends no token on a stream that is not live, nor on a handshake that is none', async () => {
@@ -228,14 +245,14 @@ describe('the end of a viewer', () => {
     const http = await HttpPlayer.open(`${url}/LiveApp/cam.flv?token=${await mint()}`)
     const ws = await WsPlayer.open(`${wsUrl}/LiveApp/cam.flv?token=${await mint()}`)
     await Promise.all([http.until('first'), ws.until('first')])
-    expect(sessions.size).toBe(2)
+    expect(sessions.list().length).toBe(2)
     source.frame('last')
     source.publication.end()
     expect(await http.toEnd()).toBe(true)
     expect(http.flv.frames).toEqual(['first', 'last'])
     expect(await ws.closed).toMatchObject({ code: 1000 })
     expect(ws.flv.frames).toEqual(['first', 'last'])
-    expect(sessions.size).toBe(0)
+    expect(sessions.list().length).toBe(0)
     expect(entries.filter(({ event }) => event === 'end').map(({ code }) => code)).toEqual([
       'stream-ended',
       'stream-ended',
@@ -268,7 +285,7 @@ describe('the end of a viewer', () => {
     await Promise.all([http.until('first'), ws.until('first')])
     await http.leave()
     ws.socket.terminate()
-    await eventually(() => (sessions.size === 0 ? true : undefined))
+    await eventually(() => (sessions.list().length === 0 ? true : undefined))
     expect(entries.filter(({ event }) => event === 'end').map(({ code }) => code)).toEqual(['lost', 'lost'])
     expect(hub.list()).toMatchObject([{ viewers: 0 }])
   })

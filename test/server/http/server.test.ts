@@ -69,7 +69,7 @@ describe('the HTTP server', () => {
     expect(await http.toEnd()).toBe(true)
     expect(await ws.closed).toMatchObject({ code: 1001 })
     await Promise.all([idle.closed(), keptAlive.closed()])
-    expect(sessions.size).toBe(0)
+    expect(sessions.list().length).toBe(0)
     expect(hub.list()).toMatchObject([{ viewers: 0 }])
   })
 
