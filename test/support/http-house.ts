@@ -6,6 +6,7 @@ import { createHub } from '../../src/media/hub.ts'
 import { createHttpServer, type TlsMaterial } from '../../src/server/http/server.ts'
 import type { AuthenticateApiKey } from '../../src/server/rest/access.ts'
 import { restRoutes } from '../../src/server/rest/routes.ts'
+import type { AccessControl } from '../../src/services/access-control.ts'
 import { administer } from '../../src/services/administration.ts'
 import type { Log } from '../../src/services/log.ts'
 import type { MintOrder } from '../../src/services/operations.ts'
@@ -24,23 +25,28 @@ const log: Log = {
   },
 }
 
+export interface HttpHouseOptions {
+  readonly tls?: TlsMaterial
+  /** Puts something between the server and the gate. */
+  readonly between?: (gate: AccessControl) => Partial<AccessControl>
+}
+
 /** An HTTP server on a free port over the real hub, gate and store, with token control on. */
-export async function aHttpHouse({ tls }: { tls?: TlsMaterial } = {}) {
+export async function aHttpHouse({ tls, between = () => ({}) }: HttpHouseOptions = {}) {
   const house = await aHouse()
   const hub = createHub({ latency: 0, publisherGrace: () => 0 })
   const settings = () => house.settings.values
   const authenticateApiKey: AuthenticateApiKey = async (secret) =>
     house.apiKeys.find(secret) ?? { ok: false, code: 'ACCESS_DENIED', message: 'unknown API key' }
   const rest = restRoutes({ apps: APPS, settings, operations: (by) => administer(house, by), authenticateApiKey })
-  const server = createHttpServer({
-    access: house.gate,
-    hub,
-    apps: APPS,
-    settings,
-    log,
-    routes: [rest],
-    ...(tls && { tls }),
-  })
+  const { gate } = house
+  const access: AccessControl = {
+    reserve: (request) => gate.reserve(request),
+    openSession: (request) => gate.openSession(request),
+    peek: (request) => gate.peek(request),
+    ...between(gate),
+  }
+  const server = createHttpServer({ access, hub, apps: APPS, settings, log, routes: [rest], ...(tls && { tls }) })
   const { port } = await server.start({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     await server.close()
