@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, it } from 'vitest'
+import { hashSecret } from '../../src/domain/secret.ts'
+import { newTokenId, newTokenSecret } from '../../src/services/identifiers.ts'
+import { openStore } from '../../src/store/open.ts'
+import { amsctl, serve } from '../support/amsctl.ts'
+import { cpuOfCommand, cpuOfProcess, median, memoryOfProcess, report } from '../support/measure.ts'
+import { aToken } from '../support/tokens.ts'
+
+const AMSCTL = join(import.meta.dirname, '../../bin/run.js')
+const CREATE = `node ${AMSCTL} token create --stream cam --type play`
+const ROUNDS = 5
+const EACH = 5
+
+let dataDir: string
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'amsctl-bench-'))
+})
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+/** Medians of CPU of the two, measured in alternation, as a ratio. */
+function ratio(command: string, against: string, env: Readonly<Record<string, string>>): number {
+  const ratios = Array.from(
+    { length: ROUNDS },
+    () => cpuOfCommand(command, EACH, env) / cpuOfCommand(against, EACH, env),
+  )
+  return median(ratios)
+}
+
+async function fill(size: number): Promise<void> {
+  const now = () => Math.floor(Date.now() / 1000)
+  const store = await openStore(dataDir, { now })
+  for (let left = size; left > 0; left -= 10_000) {
+    const tokens = Array.from({ length: Math.min(left, 10_000) }, () =>
+      aToken({ id: newTokenId(), hash: hashSecret(newTokenSecret()), expireDate: now() + 86_400 }),
+    )
+    await store.tokens.add(tokens)
+  }
+  await store.close()
+}
+
+it('token create costs little over starting Node', async () => {
+  await serve({ dataDir })
+  report(
+    'CPU of token create, daemon up, against node -e 0',
+    `${ratio(CREATE, 'node -e 0', { AMSCTL_DATA_DIR: dataDir }).toFixed(2)} x`,
+    '<= 3.5 x',
+  )
+})
+
+it('token create costs the same however many tokens are stored', async () => {
+  for (const size of [10, 1e3, 1e5, 1e6]) {
+    await fill(size)
+    const env = { AMSCTL_DATA_DIR: dataDir }
+    const down = cpuOfCommand(CREATE, 2, env)
+    const daemon = await serve({ dataDir })
+    const up = cpuOfCommand(CREATE, EACH, env)
+    const memory = memoryOfProcess(daemon.child.pid ?? 0)
+    await daemon.stop()
+    const at = `at ${size.toLocaleString('en')} tokens`
+    report(`CPU of token create, daemon down, ${at}`, `${(down * 1000).toFixed(0)} ms`, '<= 1.1 x that at 10')
+    report(`CPU of token create, daemon up, ${at}`, `${(up * 1000).toFixed(0)} ms`, '<= 1.1 x that at 10')
+    report(`memory of the daemon ${at}`, `${memory.toFixed(0)} MB`, '<= 20 MB over that at 10')
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+it('mints over REST', async () => {
+  const daemon = await serve({ dataDir })
+  const url = `${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=${Math.floor(Date.now() / 1000) + 3600}&type=play`
+  const pid = daemon.child.pid ?? 0
+  const MINTS = 20_000
+  let left = MINTS
+  const cpu = cpuOfProcess(pid)
+  const started = performance.now()
+  const client = async () => {
+    while (left-- > 0) await (await fetch(url)).text()
+  }
+  await Promise.all(Array.from({ length: 100 }, client))
+  const seconds = (performance.now() - started) / 1000
+  const each = ((cpuOfProcess(pid) - cpu) / MINTS) * 1e6
+  report('durable mints over REST (client on the other core)', `${(MINTS / seconds).toFixed(0)} /s`, '>= 5,000 /s')
+  report('CPU of the daemon for one', `${each.toFixed(0)} us`, '<= 60 us')
+  await amsctl(['token', 'prune'], { dataDir })
+})
