@@ -107,6 +107,8 @@ export class Journal {
   }
 
   async #writeGroup(group: readonly Commit[]): Promise<void> {
+    // They came while the last failure was being dealt with.
+    if (this.#refusal) return giveUp(group, this.#refusal)
     const lazy = this.#takeLazy()
     try {
       this.#unsynced = this.#unsynced.concat(lazy)
@@ -170,4 +172,9 @@ export class Journal {
     this.#durable = next.length
     return last
   }
+}
+
+function giveUp(commits: readonly Commit[], error: AmsctlError): void {
+  undoAll(commits.flatMap((commit) => commit.changes))
+  for (const commit of commits) commit.reject(error)
 }

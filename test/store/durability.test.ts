@@ -62,6 +62,21 @@ describeWith(['strace'], 'a write that fails', () => {
   })
 })
 
+describeWith(['strace'], 'a file that may not be opened', () => {
+  it.each(['tokens.json', 'lock', JOURNAL, 'settings.json'])(
+    'is told with its path and the reason: %s',
+    async (name) => {
+      const directory = await temporaryDirectory()
+      await runWorker(directory, 'churn', { args: ['1', '2', '1000000'] })
+      const path = join(directory, name)
+      const under = ['strace', '-f', '-qq', '-o', '/dev/null', '-P', path, '-e', 'inject=openat:error=EACCES:when=1']
+      const { stdout } = await runWorker(directory, 'mint', { args: ['1'], under })
+      expect(stdout).toMatch(/^failed STORE_FAILED cannot (read|open|lock) /)
+      expect(stdout).toContain(`${path}: permission denied (EACCES)`)
+    },
+  )
+})
+
 describe('a disk that fills up', () => {
   it('leaves whole commits only: a write that went in by half is cut off again', async () => {
     const directory = await temporaryDirectory()

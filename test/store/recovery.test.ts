@@ -85,6 +85,21 @@ describe('a journal cut anywhere', () => {
   })
 })
 
+describe('a journal torn just as a compaction began', () => {
+  it('is cut, and what comes next goes to the next journal', async () => {
+    const directory = await aWrittenDirectory()
+    const journal = await readFile(join(directory, JOURNAL))
+    await truncate(join(directory, JOURNAL), journal.length - 3)
+    await writeFile(join(directory, 'tokens.journal-1.ndjson'), '')
+    const store = await aStore(directory)
+    expect(await allTokens(store)).toHaveLength(2)
+    await store.tokens.add([tokenNumber(9)])
+    await store.close()
+    expect(await readFile(join(directory, 'tokens.journal-1.ndjson'), 'utf8')).toContain(tokenNumber(9).hash)
+    expect(await allTokens(await aStore(directory))).toHaveLength(3)
+  })
+})
+
 describe('a flipped bit', () => {
   it('before the last group stops with file, line and cure, and changes no byte', async () => {
     const directory = await aWrittenDirectory()
