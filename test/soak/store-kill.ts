@@ -5,7 +5,8 @@ import { brokenPromises } from '../support/store-claims.ts'
 
 /** So short that almost every round is killed in or near a compaction. */
 const JOURNAL_LIMIT = '20000'
-const CALLS = 'openat,close,pwrite64,write,fdatasync,fsync,ftruncate,rename,unlink'
+/** The calls by which a store changes its directory, or opens what it will change. */
+export const CALLS = ['openat', 'close', 'pwrite64', 'write', 'fdatasync', 'fsync', 'rename', 'unlink'] as const
 
 /**
  * Kills a process that mints, spends and revokes on `directory` after a while that `seed` decides, again and again;
@@ -22,16 +23,16 @@ export async function killRounds(directory: string, rounds: number, seed: number
   return []
 }
 
-/** Kills a process as it makes its `call`th call on the files of a store; then lets another go on from there. */
-export async function killAtCall(directory: string, call: number): Promise<KilledAtCall> {
+/** Kills a process as it makes its `nth` `call` on the files of a store; then lets another go on from there. */
+export async function killAtCall(directory: string, call: string, nth: number): Promise<KilledAtCall> {
   const args = ['1', '12', '900']
-  const under = traceOf(directory, '-o', '/dev/null', '-e', `inject=${CALLS}:signal=KILL:when=${call}`)
+  const under = traceOf(directory, '-o', '/dev/null', '-e', `inject=${call}:signal=KILL:when=${nth}`)
   const killed = await outcomeOf(startWorker(directory, 'churn', { args, under }))
   const broken = await brokenPromises(directory, killed.stdout)
   const next = await outcomeOf(startWorker(directory, 'churn', { args }))
   if (!next.stdout.endsWith('closed\n')) broken.push(`the next process: ${next.stdout}${next.stderr}`)
   broken.push(...(await brokenPromises(directory, killed.stdout + next.stdout)))
-  return { ended: killed.stdout.endsWith('closed\n'), broken: broken.map((promise) => `call ${call}: ${promise}`) }
+  return { ended: killed.stdout.endsWith('closed\n'), broken: broken.map((promise) => `${call} ${nth}: ${promise}`) }
 }
 
 export interface KilledAtCall {
