@@ -41,6 +41,7 @@ export interface Daemon {
 }
 
 const SWEEP: Milliseconds = 1000
+const FORGET: Milliseconds = 3_600_000
 
 /** Starts a daemon on `dataDir`; resolves when it listens everywhere, or rejects and leaves nothing behind. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -100,11 +101,16 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
   const control = createControlServer(operations, log)
   await control.start(socketPath)
   const sweeper = setInterval(() => services.sessions.sweep(), SWEEP).unref()
+  const forget = () =>
+    services.tokens.forgetEnded().catch((error: Error) => log.warn({ error: error.message }, 'ended tokens kept'))
+  const forgetter = setInterval(forget, FORGET).unref()
+  void forget()
   services.audit.record({ event: 'start', by: 'daemon', message: describeListeners(doors.listen) })
 
   // First nobody new, then everybody out, then the store.
   cleanups.unshift(
     () => clearInterval(sweeper),
+    () => clearInterval(forgetter),
     () => control.close(),
     () => rmSync(socketPath, { force: true }),
     () => services.sessions.suspendAll(),

@@ -2,7 +2,7 @@ import { parseCidr } from '../domain/address.ts'
 import { AmsctlError } from '../domain/errors.ts'
 import { hashSecret, isSecretShaped, maskSecret, type SecretHash, TOKEN_ID } from '../domain/secret.ts'
 import { opensStream, parseApp, parseStreamPattern, printable } from '../domain/stream-id.ts'
-import { endedAt, type Token, type TokenView, tokenState, viewToken } from '../domain/token.ts'
+import { endedAt, isForgettable, type Token, type TokenView, tokenState, viewToken } from '../domain/token.ts'
 import type { Seconds } from '../domain/units.ts'
 import { newTokenId, newTokenSecret } from './identifiers.ts'
 import type { MintOrder, TokenFilter, TokenSelection } from './operations.ts'
@@ -70,14 +70,24 @@ export class Tokens {
   }
 
   /** Forgets tokens that ended at least `older` ago. */
-  async prune(older: Seconds): Promise<number> {
+  prune(older: Seconds): Promise<number> {
     const now = this.#clock.now()
-    const ended: SecretHash[] = []
-    for await (const token of this.#store.all()) {
+    return this.#drop((token) => {
       const at = endedAt(token, now)
-      if (at !== null && now - at >= older) ended.push(token.hash)
-    }
-    return this.#store.drop(ended)
+      return at !== null && now - at >= older
+    })
+  }
+
+  /** Forgets ended tokens that have been kept for the setting `retention`. */
+  forgetEnded(): Promise<number> {
+    const now = this.#clock.now()
+    return this.#drop((token) => isForgettable(token, this.#settings.values.retention, now))
+  }
+
+  async #drop(isOver: (token: Token) => boolean): Promise<number> {
+    const over: SecretHash[] = []
+    for await (const token of this.#store.all()) if (isOver(token)) over.push(token.hash)
+    return over.length === 0 ? 0 : this.#store.drop(over)
   }
 
   #template(order: MintOrder): Omit<Token, 'id' | 'hash'> {
