@@ -26,7 +26,7 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
   export default class Rtmp {
     static chunksCreate(message: OutgoingMessage): Buffer
 
-    flv: unknown
+    readonly flv: unknown
     /** 0 before the first byte, 3 after the handshake. */
     readonly handshakeState: number
     readonly parserBuffer: Buffer

@@ -37,8 +37,6 @@ export class RtmpProtocol extends Rtmp {
 
   constructor(owner: ProtocolOwner) {
     super()
-    // A mebibyte for a parser that this server has no use for.
-    this.flv = undefined
     this.#owner = owner
     this.onOutputCallback = (data) => owner.output(data)
   }
