@@ -1,6 +1,7 @@
 import { AmsctlError } from '../domain/errors.ts'
 import type { Hub } from '../media/hub.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
+import { sessionRoute } from '../server/http/session-route.ts'
 import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
 import { administer, type Services } from '../services/administration.ts'
@@ -60,7 +61,7 @@ function httpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
-  const routes = [rest]
+  const routes = [rest, sessionRoute({ access: services.gate, apps, settings })]
   return createHttpServer({ access: services.gate, hub, apps, settings, log, routes, ...(tls && { tls }) })
 }
 

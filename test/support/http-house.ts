@@ -4,6 +4,7 @@ import type { SettingName } from '../../src/domain/settings.ts'
 import type { TokenType } from '../../src/domain/token.ts'
 import { createHub } from '../../src/media/hub.ts'
 import { createHttpServer, type TlsMaterial } from '../../src/server/http/server.ts'
+import { sessionRoute } from '../../src/server/http/session-route.ts'
 import type { AuthenticateApiKey } from '../../src/server/rest/access.ts'
 import { restRoutes } from '../../src/server/rest/routes.ts'
 import type { AccessControl } from '../../src/services/access-control.ts'
@@ -46,7 +47,8 @@ export async function aHttpHouse({ tls, between = () => ({}) }: HttpHouseOptions
     peek: (request) => gate.peek(request),
     ...between(gate),
   }
-  const server = createHttpServer({ access, hub, apps: APPS, settings, log, routes: [rest], ...(tls && { tls }) })
+  const routes = [rest, sessionRoute({ access, apps: APPS, settings })]
+  const server = createHttpServer({ access, hub, apps: APPS, settings, log, routes, ...(tls && { tls }) })
   const { port } = await server.start({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     await server.close()

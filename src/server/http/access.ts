@@ -3,6 +3,7 @@ import type { AccessRequest, Credential } from '../../domain/access.ts'
 import type { Protocol } from '../../domain/token.ts'
 import { credentialFrom } from '../credential.ts'
 import { clientAddress } from './client-address.ts'
+import { type Place, readSessionCookie } from './session-cookie.ts'
 import { queryOf } from './stream-path.ts'
 
 const LONGEST_USER_AGENT = 256
@@ -13,14 +14,25 @@ export function playRequest(
   stream: { readonly app: string; readonly streamId: string },
   how: { readonly protocol: Protocol; readonly trustedProxies: readonly string[] },
 ): AccessRequest {
+  return accessRequest(request, { ...stream, type: 'play' }, { ...how, credential: credentialOf(request) })
+}
+
+interface Manner {
+  readonly protocol: Protocol
+  readonly trustedProxies: readonly string[]
+  readonly credential: Credential | null
+}
+
+/** What the gate is asked by an HTTP request, whatever carries its credential; the browser's session comes along. */
+export function accessRequest(request: IncomingMessage, place: Place, manner: Manner): AccessRequest {
+  const cookie = readSessionCookie(request, place)
   return {
-    app: stream.app,
-    streamId: stream.streamId,
-    type: 'play',
-    protocol: how.protocol,
-    address: addressOf(request, how.trustedProxies),
+    ...place,
+    protocol: manner.protocol,
+    address: addressOf(request, manner.trustedProxies),
     userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
-    credential: credentialOf(request),
+    credential: manner.credential,
+    ...(cookie !== undefined && { cookie }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import { canonicalAddress, inCidrs } from '../../domain/address.ts'
 
@@ -36,4 +37,11 @@ export function clientAddress(origin: Origin, trusted: readonly string[]): strin
 function withoutPort(hop: string): string {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(hop) ?? []
   return bracketed ?? plain ?? hop
+}
+
+/** Whether the client's connection is TLS: to this server, or to a trusted proxy that says so. */
+export function isEncrypted({ socket, headers }: IncomingMessage, trusted: readonly string[]): boolean {
+  if ('encrypted' in socket) return true
+  const byProxy = inCidrs(canonicalAddress(socket.remoteAddress ?? ''), trusted)
+  return byProxy && headers['x-forwarded-proto']?.toString().split(',').at(-1)?.trim() === 'https'
 }

@@ -11,7 +11,7 @@ export interface Caller {
   /** Address of the other end of the socket. */
   readonly peer: string
   readonly headers: IncomingHttpHeaders
-  /** Whether the connection is TLS. */
+  /** Whether the client's connection is TLS. */
   readonly encrypted: boolean
 }
 

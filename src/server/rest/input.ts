@@ -2,6 +2,7 @@ import { AmsctlError } from '../../domain/errors.ts'
 import { isStreamId, parseStreamId } from '../../domain/stream-id.ts'
 import { TOKEN_TYPES, type TokenType } from '../../domain/token.ts'
 import type { UnixSeconds } from '../../domain/units.ts'
+import { readJsonObject } from '../json-object.ts'
 
 /** AMS's texts, which callers match on. */
 const INCOMPLETE = 'Define Stream ID, Token Type and Expire Date (unix time)'
@@ -39,21 +40,11 @@ export function readPage(offset: string | undefined, size: string | undefined): 
 
 /** The token that a body asks about; null where it cannot be one, which is an answer and no error. BAD_REQUEST. */
 export function readQuestion(body: string): { token: string; streamId: string; type: TokenType } | null {
-  const { tokenId, streamId, type } = readObject(body)
+  const { tokenId, streamId, type } = readJsonObject(body)
   if (typeof tokenId !== 'string' || tokenId === '') return null
   if (typeof streamId !== 'string' || !isStreamId(streamId)) return null
   const known = TOKEN_TYPES.find((candidate) => candidate === type)
   return known === undefined ? null : { token: tokenId, streamId, type: known }
-}
-
-function readObject(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body)
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-  } catch (cause) {
-    throw new AmsctlError('BAD_REQUEST', 'the body is not JSON', { cause })
-  }
-  throw new AmsctlError('BAD_REQUEST', 'the body is not a JSON object')
 }
 
 function readExpireDate(text: string | null): UnixSeconds | null {
