@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net'
 import type { AccessRequest } from '../../domain/access.ts'
-import { canonicalAddress } from '../../domain/address.ts'
 import type { EndReason } from '../../domain/session.ts'
 import { printable } from '../../domain/stream-id.ts'
 import type { TokenType } from '../../domain/token.ts'
-import type { Milliseconds } from '../../domain/units.ts'
 import type { MediaHub } from '../../media/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
 import { type Asker, type Denial, deny, denyFailed, readRequest } from './access.ts'
 import { abandon, admit, type Client, type Entry } from './admit.ts'
 import type { AmfObject } from './amf0.ts'
+import { ClientSocket } from './client-socket.ts'
 import { largestMessage, largestTotal, mostUnread, type Phase, type RtmpLimits } from './limits.ts'
 import { type Command, isCommand, isMedia, type Message, readCommand } from './message.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -30,16 +29,13 @@ export interface ConnectionContext {
   readonly limits: RtmpLimits
 }
 
-const KEEP_ALIVE: Milliseconds = 30_000
 const LONGEST_USER_AGENT = 128
 
 /** One RTMP client, from its first byte to its last. */
 export class RtmpConnection implements Client {
-  readonly #socket: Socket
   readonly #context: ConnectionContext
-  readonly #protocol: RtmpProtocol
+  readonly #client: ClientSocket
   readonly #replies: Replies
-  readonly #address: string
   readonly #queue = new MessageQueue()
   #phase: Phase = 'open'
   /** What the client asked for, once it has. */
@@ -50,24 +46,27 @@ export class RtmpConnection implements Client {
   #connectObject: AmfObject | undefined
   /** The message stream that the client asked on. */
   #streamId = 0
-  #timer: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, context: ConnectionContext) {
-    this.#socket = socket
-    this.#context = context
-    this.#address = canonicalAddress(socket.remoteAddress ?? '')
-    this.#protocol = new RtmpProtocol({
-      output: (data) => this.#write(data),
+    const protocol = new RtmpProtocol({
+      output: (data) => this.#client.write(data, mostUnread(this.#phase)),
       received: (message) => this.#receive(message),
       largest: (type) => largestMessage(type, this.#phase, this.#type),
       largestTotal: () => largestTotal(this.#phase, this.#type),
     })
-    this.#replies = new Replies(this.#protocol)
-    this.#listen()
+    this.#context = context
+    this.#replies = new Replies(protocol)
+    this.#client = new ClientSocket(socket, {
+      log: context.log,
+      closingTimeout: context.limits.closingTimeout,
+      onData: (data) => protocol.receive(data),
+      onGone: () => this.#takeRole()?.left('lost'),
+    })
+    this.#awaitCommand()
   }
 
   isGone(): boolean {
-    return this.#phase === 'closing' || this.#socket.destroyed
+    return this.#client.isGone
   }
 
   bytes(): number {
@@ -90,41 +89,15 @@ export class RtmpConnection implements Client {
     role?.left('lost')
     if (role && this.#type === 'play') this.#replies.streamEnded(this.#streamId)
     if (role && this.#type === 'publish') this.#replies.unpublished(this.#streamId)
-    this.#finish()
-  }
-
-  #listen(): void {
-    const socket = this.#socket
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, KEEP_ALIVE)
-    socket.on('data', (data) => this.#guard(() => this.#protocol.receive(data)))
-    socket.on('timeout', () => this.#drop('the publisher is silent'))
-    // Whatever it was, 'close' follows.
-    socket.on('error', (error) =>
-      this.#context.log.debug({ address: this.#address, error: error.message }, 'rtmp socket'),
-    )
-    socket.on('close', () => this.#gone())
-    this.#awaitCommand()
+    this.#client.finish()
   }
 
   #awaitCommand(): void {
-    const { commandTimeout } = this.#context.limits
-    this.#timer = setTimeout(() => this.#drop('no command in time'), commandTimeout)
-  }
-
-  /** Whatever is thrown over what a client sends ends that client alone. */
-  #guard(work: () => void): void {
-    if (this.#phase === 'closing') return
-    try {
-      work()
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) this.#context.log.error({ address: this.#address, error }, 'rtmp bug')
-      this.#drop(error instanceof Error ? error.message : String(error))
-    }
+    this.#client.expectWithin(this.#context.limits.commandTimeout, 'command')
   }
 
   #receive(message: Message): void {
-    if (this.#phase === 'closing') return
+    if (this.isGone()) return
     if (this.#phase === 'pending') this.#queue.add(message)
     else if (isCommand(message.type)) this.#obey(readCommand(message), message.streamId)
     else if (isMedia(message.type)) this.#takeMedia(message)
@@ -175,13 +148,13 @@ export class RtmpConnection implements Client {
       return
     }
     this.#replies.connectRefused(command.transaction, 'connect must name its app in text')
-    this.#finish()
+    this.#client.finish()
   }
 
   #ask(type: TokenType, command: Command, streamId: number): void {
     if (this.#phase !== 'open') throw new ProtocolError('one stream a connection')
     if (!this.#connectObject) throw new ProtocolError(`${type} before connect`)
-    clearTimeout(this.#timer)
+    this.#client.expectNothing()
     this.#type = type
     this.#streamId = streamId
     const request = readRequest(this.#connectObject.get('app') ?? null, command.args[0], this.#asker(type))
@@ -190,7 +163,7 @@ export class RtmpConnection implements Client {
       return
     }
     this.#phase = 'pending'
-    this.#socket.pause()
+    this.#client.socket.pause()
     void this.#enter(request)
   }
 
@@ -198,7 +171,7 @@ export class RtmpConnection implements Client {
     const { protocol, apps } = this.#context
     const version = this.#connectObject?.get('flashVer')
     const userAgent = typeof version === 'string' ? printable(version, LONGEST_USER_AGENT) : null
-    return { type, protocol, address: this.#address, userAgent, apps }
+    return { type, protocol, address: this.#client.address, userAgent, apps }
   }
 
   async #enter(request: AccessRequest): Promise<void> {
@@ -207,9 +180,9 @@ export class RtmpConnection implements Client {
       if (!answer) return
       if (!answer.ok) this.#refuse(answer)
       else if (this.isGone()) abandon(answer)
-      else this.#guard(() => this.#begin(request, answer))
+      else this.#client.guard(() => this.#begin(request, answer))
     } catch (error) {
-      this.#context.log.error({ address: this.#address, error }, 'rtmp access failed')
+      this.#context.log.error({ address: this.#client.address, error }, 'rtmp access failed')
       this.#refuse(denyFailed(request.type))
     }
   }
@@ -218,16 +191,16 @@ export class RtmpConnection implements Client {
     const name = `${request.app}/${request.streamId}`
     this.#phase = 'active'
     if (entry.type === 'publish') {
-      entry.publication.start({ protocol: this.#context.protocol, address: this.#address })
+      entry.publication.start({ protocol: this.#context.protocol, address: this.#client.address })
       this.#role = new Publisher(entry.publication, entry.admission)
       this.#replies.publishStarted(this.#streamId, name)
-      this.#socket.setTimeout(this.#context.limits.publisherIdle)
+      this.#client.limitSilence(this.#context.limits.publisherIdle)
     } else {
       this.#replies.playStarted(this.#streamId, name)
-      this.#role = new Player(entry.stream, entry.admission, this.#socket, (reason) => this.#watched(reason))
+      this.#role = new Player(entry.stream, entry.admission, this.#client.socket, (reason) => this.#watched(reason))
     }
     for (const message of this.#queue.take()) this.#receive(message)
-    this.#socket.resume()
+    this.#client.socket.resume()
   }
 
   /** A clean end; the connection may ask for something else. */
@@ -237,7 +210,7 @@ export class RtmpConnection implements Client {
     role.left('ended')
     if (this.#type === 'publish') this.#replies.unpublished(this.#streamId)
     this.#phase = 'open'
-    this.#socket.setTimeout(0)
+    this.#client.limitSilence(0)
     this.#awaitCommand()
   }
 
@@ -245,45 +218,18 @@ export class RtmpConnection implements Client {
   #watched(reason: 'stream-ended' | 'slow'): void {
     this.#takeRole()
     if (reason === 'slow') {
-      this.#drop('too slow')
+      this.#client.drop('too slow')
       return
     }
     this.#replies.streamEnded(this.#streamId)
-    this.#finish()
+    this.#client.finish()
   }
 
   #refuse(denial: Denial): void {
     if (this.isGone()) return
-    this.#context.log.debug({ address: this.#address, ...denial }, 'rtmp client refused')
+    this.#context.log.debug({ address: this.#client.address, ...denial }, 'rtmp client refused')
     this.#replies.denied(this.#streamId, denial)
-    this.#finish()
-  }
-
-  /** Ends the client politely; it gets a moment to read why, and is read so that no reset overtakes that. */
-  #finish(): void {
-    if (this.#phase === 'closing') return
-    this.#phase = 'closing'
-    this.#queue.take()
-    clearTimeout(this.#timer)
-    this.#socket.setTimeout(0)
-    this.#socket.end()
-    this.#socket.resume()
-    this.#timer = setTimeout(() => this.#socket.destroy(), this.#context.limits.closingTimeout)
-  }
-
-  #drop(why: string): void {
-    if (this.isGone()) return
-    this.#context.log.debug({ address: this.#address, why }, 'rtmp client dropped')
-    this.#phase = 'closing'
-    this.#socket.destroy()
-    this.#gone()
-  }
-
-  #gone(): void {
-    this.#phase = 'closing'
-    clearTimeout(this.#timer)
-    this.#queue.take()
-    this.#takeRole()?.left('lost')
+    this.#client.finish()
   }
 
   #takeRole(): Role | undefined {
@@ -291,11 +237,5 @@ export class RtmpConnection implements Client {
     this.#role = undefined
     if (role) this.#bytes = role.bytes
     return role
-  }
-
-  #write(data: Buffer): void {
-    if (!this.#socket.writable) return
-    this.#socket.write(data)
-    if (this.#socket.writableLength > mostUnread(this.#phase)) this.#drop('does not read')
   }
 }

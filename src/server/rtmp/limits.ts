@@ -30,7 +30,7 @@ const LARGEST_MEDIA = 8 * MIB
 export const LARGEST_QUEUE = MIB
 
 /** How far a client is. */
-export type Phase = 'open' | 'pending' | 'active' | 'closing'
+export type Phase = 'open' | 'pending' | 'active'
 
 /** The largest message of `type` that a client may send, in bytes; media only where a publisher may send it. */
 export function largestMessage(type: number, phase: Phase, role: TokenType | undefined): number {
