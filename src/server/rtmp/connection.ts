@@ -6,9 +6,9 @@ import type { TokenType } from '../../domain/token.ts'
 import type { MediaHub } from '../../media/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
-import { type Asker, type Denial, deny, denyFailed, readRequest } from './access.ts'
+import { type Denial, deny, denyFailed, readRequest } from './access.ts'
 import { abandon, admit, type Client, type Entry } from './admit.ts'
-import type { AmfObject } from './amf0.ts'
+import type { AmfValue } from './amf0.ts'
 import { ClientSocket } from './client-socket.ts'
 import { largestMessage, largestTotal, mostUnread, type Phase, type RtmpLimits } from './limits.ts'
 import { type Command, isCommand, isMedia, type Message, readCommand } from './message.ts'
@@ -43,13 +43,15 @@ export class RtmpConnection implements Client {
   #role: Role | undefined
   /** Of the role that is over. */
   #bytes = 0
-  #connectObject: AmfObject | undefined
+  /** As `connect` named it. */
+  #app: string | undefined
+  #userAgent: string | null = null
   /** The message stream that the client asked on. */
   #streamId = 0
 
   constructor(socket: Socket, context: ConnectionContext) {
     const protocol = new RtmpProtocol({
-      output: (data) => this.#client.write(data, mostUnread(this.#phase)),
+      output: (data) => this.#client.write(data, mostUnread(this.#phase, this.#type)),
       received: (message) => this.#receive(message),
       largest: (type) => largestMessage(type, this.#phase, this.#type),
       largestTotal: () => largestTotal(this.#phase, this.#type),
@@ -142,22 +144,27 @@ export class RtmpConnection implements Client {
 
   #connect(command: Command): void {
     if (this.#phase !== 'open') throw new ProtocolError('connect on a stream')
-    if (command.object instanceof Map && typeof command.object.get('app') === 'string') {
-      this.#connectObject = command.object
-      this.#replies.connected(command.transaction)
+    const app = readField(command.object, 'app')
+    if (app === undefined) {
+      this.#replies.connectRefused(command.transaction, 'connect must name its app in text')
+      this.#client.finish()
       return
     }
-    this.#replies.connectRefused(command.transaction, 'connect must name its app in text')
-    this.#client.finish()
+    const version = readField(command.object, 'flashVer')
+    this.#app = app
+    this.#userAgent = version === undefined ? null : printable(version, LONGEST_USER_AGENT)
+    this.#replies.connected(command.transaction)
   }
 
   #ask(type: TokenType, command: Command, streamId: number): void {
     if (this.#phase !== 'open') throw new ProtocolError('one stream a connection')
-    if (!this.#connectObject) throw new ProtocolError(`${type} before connect`)
+    if (this.#app === undefined) throw new ProtocolError(`${type} before connect`)
     this.#client.expectNothing()
     this.#type = type
     this.#streamId = streamId
-    const request = readRequest(this.#connectObject.get('app') ?? null, command.args[0], this.#asker(type))
+    const { protocol, apps } = this.#context
+    const asker = { type, protocol, apps, address: this.#client.address, userAgent: this.#userAgent }
+    const request = readRequest(this.#app, command.args[0], asker)
     if ('ok' in request) {
       this.#refuse(request)
       return
@@ -165,13 +172,6 @@ export class RtmpConnection implements Client {
     this.#phase = 'pending'
     this.#client.socket.pause()
     void this.#enter(request)
-  }
-
-  #asker(type: TokenType): Asker {
-    const { protocol, apps } = this.#context
-    const version = this.#connectObject?.get('flashVer')
-    const userAgent = typeof version === 'string' ? printable(version, LONGEST_USER_AGENT) : null
-    return { type, protocol, address: this.#client.address, userAgent, apps }
   }
 
   async #enter(request: AccessRequest): Promise<void> {
@@ -201,6 +201,8 @@ export class RtmpConnection implements Client {
     }
     for (const message of this.#queue.take()) this.#receive(message)
     this.#client.socket.resume()
+    // A reply or a queued message may have ended it, perhaps before there was a role to take.
+    if (this.isGone()) this.#takeRole()?.left('lost')
   }
 
   /** A clean end; the connection may ask for something else. */
@@ -238,4 +240,9 @@ export class RtmpConnection implements Client {
     if (role) this.#bytes = role.bytes
     return role
   }
+}
+
+function readField(object: AmfValue, name: string): string | undefined {
+  const value = object instanceof Map ? object.get(name) : undefined
+  return typeof value === 'string' ? value : undefined
 }

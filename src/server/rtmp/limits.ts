@@ -47,6 +47,6 @@ export function largestTotal(phase: Phase, role: TokenType | undefined): number 
 }
 
 /** A client with more than this to read, in bytes, is not reading; a player's media has limits of its own. */
-export function mostUnread(phase: Phase): number {
-  return phase === 'active' ? 10 * MIB : 256 * KIB
+export function mostUnread(phase: Phase, role: TokenType | undefined): number {
+  return phase === 'active' && role === 'play' ? 10 * MIB : 256 * KIB
 }
