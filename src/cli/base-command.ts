@@ -23,7 +23,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected dataDir(flags: { readonly 'data-dir': string | undefined }): string {
-    return resolve(flags['data-dir'] ?? this.config.dataDir)
+    return resolve(flags['data-dir'] || this.config.dataDir)
   }
 
   /** Runs `use` on the store, through the daemon where one runs on it. */
@@ -61,6 +61,7 @@ export abstract class BaseCommand extends Command {
   /** Rows as a table on a terminal, as tab-separated lines in a pipe. */
   protected async printRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<readonly Row[]> {
     if (this.jsonEnabled()) return rows
+    if (rows.length === 0 && process.stdout.isTTY) this.note('none')
     const text = process.stdout.isTTY
       ? await renderTable(rows, columns, this.colors(process.stdout))
       : renderLines(rows, columns)

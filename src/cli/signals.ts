@@ -3,6 +3,9 @@ import type { Milliseconds } from '../domain/units.ts'
 /** Ending later than this would look like a hang; all that was promised is on disk by then. */
 const PATIENCE: Milliseconds = 4500
 
+/** Under npm a Ctrl-C comes twice: from the terminal, and passed on by npm. That is one signal. */
+const ECHO: Milliseconds = 100
+
 interface Service {
   close(): Promise<void>
   reload(): Promise<void>
@@ -26,11 +29,15 @@ export async function runUntilSignal<S extends Service>(
 
 function firstSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let signals = 0
+    let first: Milliseconds | undefined
     const onSignal = (signal: NodeJS.Signals) => {
-      if (++signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
-      setTimeout(() => process.exit(0), PATIENCE).unref()
-      resolve()
+      if (first === undefined) {
+        first = Date.now()
+        setTimeout(() => process.exit(0), PATIENCE).unref()
+        resolve()
+      } else if (Date.now() - first > ECHO) {
+        process.exit(signal === 'SIGINT' ? 130 : 143)
+      }
     }
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
   })
