@@ -39,6 +39,11 @@ export const ERRORS = {
   TOKEN_USED: { exit: 4, http: 403, meaning: 'all its uses are spent' },
   TOKEN_REVOKED: { exit: 4, http: 403, meaning: 'it was revoked' },
   TOKEN_RESERVED: { exit: 4, http: 409, meaning: 'somebody is opening it at this moment; try again shortly' },
+  SESSION_MISSING: {
+    exit: 4,
+    http: 401,
+    meaning: 'this address is for the session that a playlist hands out; open the playlist with the token',
+  },
   SESSION_INVALID: { exit: 4, http: 403, meaning: 'the session credential is unknown, over, or for something else' },
   ADDRESS_NOT_ALLOWED: { exit: 4, http: 403, meaning: 'this address may not do that' },
   ACCESS_DENIED: { exit: 4, http: 403, meaning: 'the REST API does not serve this caller' },

@@ -61,6 +61,15 @@ const restAccess: SettingKind<'restricted' | 'open'> = {
   format: String,
 }
 
+const sessionBinding: SettingKind<'none' | 'address'> = {
+  legal: 'none or address',
+  parse: (text) => {
+    if (text === 'none' || text === 'address') return text
+    throw new AmsctlError('BAD_VALUE', `"${text}" is neither none nor address`)
+  },
+  format: String,
+}
+
 const baseUrl: SettingKind<string> = {
   legal: 'an http or https URL without a path; may be empty',
   parse: (text) => {
@@ -109,6 +118,11 @@ export const SETTINGS = {
     'different wrong tokens, sessions or keys a minute from one address before it gets 429; 0: no limit',
   ),
   'session-idle-live': define(duration, 300, 'how long a session opened over HTTP for a live stream may be silent'),
+  'session-binding': define(
+    sessionBinding,
+    'none',
+    'address ends HLS and recordings for a client whose address changes, as phones do; none lets a copied child URL play until the session ends',
+  ),
   'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
 } as const
 

@@ -14,8 +14,29 @@ export interface Attempt {
   readonly ok: true
   /** Spends durably; resolves before any media may flow. A refusal means that nothing was spent. */
   spend(connection: Connection): Promise<Admission | Refusal>
+  /**
+   * Spends durably for a session that lives between requests, such as HLS. Its holder is known by `secret`; null where
+   * none is needed, token control being off.
+   */
+  keep(): Promise<KeptSession | Refusal>
   /** Lets the use go: the stream is not live, the name is busy, the client is gone. */
   release(): void
+}
+
+export interface KeptSession {
+  readonly ok: true
+  readonly secret: string | null
+}
+
+/** One request of a kept session, while it is answered. */
+export interface Visit {
+  readonly ok: true
+  /** Aborts when the session ends: the answer must stop at once. */
+  readonly signal: AbortSignal
+  /** Counts bytes of media delivered, and keeps the session from going idle. */
+  delivered(bytes: number): void
+  /** The answer is complete, or the client gone. Idempotent. */
+  done(): void
 }
 
 /** The yes of the gate. */
@@ -28,13 +49,10 @@ export interface Admission {
 
 /** The one authority that every door asks. */
 export interface AccessControl {
-  /** Judges and holds a use for {@link Attempt.spend}. A resumed session's older connection is closed here. */
+  /** Judges and holds a use for {@link Attempt.spend}. A resumed publisher's older connection is closed here. */
   reserve(request: AccessRequest): Promise<Attempt | Refusal>
-  /**
-   * Spends a token for a session that lives between connections, and returns the secret by which its holder is known.
-   * `secret` is null where none is needed: token control is off, or the request's own session fits already.
-   */
-  openSession(request: AccessRequest): Promise<{ readonly ok: true; readonly secret: string | null } | Refusal>
+  /** Lets a request of a kept session in; a token alone is refused, for it would be spent by a mere part. */
+  visit(request: AccessRequest): Promise<Visit | Refusal>
   /** Judges only: what HEAD asks. */
   peek(request: AccessRequest): Promise<{ readonly ok: true } | Refusal>
 }

@@ -1,20 +1,16 @@
 import { type AccessRequest, evaluate, type Refusal, refuse, type Verdict } from '../domain/access.ts'
 import { inCidrs } from '../domain/address.ts'
-import { AmsctlError } from '../domain/errors.ts'
-import { hashSecret, isSecretShaped, type SecretHash } from '../domain/secret.ts'
+import { hashSecret, isSecretShaped } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
-import type { Token, TokenUse } from '../domain/token.ts'
-import type { Milliseconds } from '../domain/units.ts'
-import type { AccessControl, Admission, Attempt, Connection } from './access-control.ts'
+import type { Token } from '../domain/token.ts'
+import type { AccessControl, Attempt, Visit } from './access-control.ts'
+import { Attempts, useOf } from './attempts.ts'
 import type { Audit } from './audit.ts'
-import { newSessionId, newSessionSecret } from './identifiers.ts'
+import { newSessionId } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
 import { describe, type Refusals } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
-
-/** How long a protocol may take between the yes and the spend. */
-const HOLD: Milliseconds = 15_000
 
 interface Dependencies {
   readonly tokens: TokenStore
@@ -28,8 +24,9 @@ interface Dependencies {
 /** What a request may go in by. */
 type Entitlement =
   | { readonly ok: true; readonly by: 'nothing' }
-  | { readonly ok: true; readonly by: 'session'; readonly session: Session }
-  | { readonly ok: true; readonly by: 'token'; readonly token: Token }
+  /** `secret`: the session's own, if that was shown; null: its token was, within the grace. */
+  | { readonly ok: true; readonly by: 'session'; readonly session: Session; readonly secret: string | null }
+  | { readonly ok: true; readonly by: 'token'; readonly token: Token; readonly secret: string }
 
 /** Decides who gets in, for every protocol, and is the only place that does. */
 export class Gate implements AccessControl {
@@ -39,6 +36,7 @@ export class Gate implements AccessControl {
   readonly #audit: Audit
   readonly #refusals: Refusals
   readonly #clock: Clock
+  readonly #attempts: Attempts
 
   constructor({ tokens, sessions, settings, audit, refusals, clock }: Dependencies) {
     this.#tokens = tokens
@@ -47,6 +45,7 @@ export class Gate implements AccessControl {
     this.#audit = audit
     this.#refusals = refusals
     this.#clock = clock
+    this.#attempts = new Attempts({ tokens, sessions, audit, refusals, clock })
   }
 
   async peek(request: AccessRequest): Promise<{ readonly ok: true } | Refusal> {
@@ -59,22 +58,21 @@ export class Gate implements AccessControl {
     if (!entitlement.ok) return this.#refusals.tell(request, entitlement)
     switch (entitlement.by) {
       case 'nothing':
-        return this.#openAttempt(request)
+        return this.#attempts.withoutToken(request)
       case 'session':
-        return this.#resumeAttempt(request, entitlement.session)
+        return this.#attempts.bySession(request, entitlement.session, entitlement.secret)
       case 'token':
-        return this.#tokenAttempt(request, entitlement.token)
+        return this.#attempts.byToken(request, entitlement.token, entitlement.secret)
     }
   }
 
-  async openSession(request: AccessRequest): Promise<{ readonly ok: true; readonly secret: string | null } | Refusal> {
+  async visit(request: AccessRequest): Promise<Visit | Refusal> {
     const entitlement = await this.#entitle(request)
     if (!entitlement.ok) return this.#refusals.tell(request, entitlement)
-    if (entitlement.by !== 'token') return { ok: true, secret: null }
-    const secret = newSessionSecret()
-    const session = this.#session(request, newSessionId(), entitlement.token, hashSecret(secret))
-    const opened = await this.#spend(request, session, null)
-    return opened.ok ? { ok: true, secret } : opened
+    if (entitlement.by === 'session') return this.#sessions.visit(entitlement.session.id)
+    if (entitlement.by === 'nothing') return anonymousVisit()
+    const message = 'this address needs the session that the playlist hands out; open the playlist with the token'
+    return this.#refusals.tell(request, refuse('SESSION_MISSING', message, entitlement.token))
   }
 
   /** Judges a token as {@link reserve} does, though token control may be off, and changes nothing. */
@@ -88,8 +86,12 @@ export class Gate implements AccessControl {
   async redeem(request: AccessRequest): Promise<Reserved | Refusal> {
     const verdict = await this.judge(request)
     if (!verdict.ok) return this.#refusals.tell(request, verdict)
-    const use = this.#use(request, null)
-    const spent = await this.#tokens.spend(verdict.token.hash, newSessionId(), use, null)
+    const spent = await this.#tokens.spend(
+      verdict.token.hash,
+      newSessionId(),
+      useOf(request, null, this.#clock.now()),
+      null,
+    )
     if (!spent.ok) return this.#refusals.tell(request, spent)
     this.#audit.record({ event: 'redeem', ...describe(request), tokenId: spent.token.id })
     return spent
@@ -107,7 +109,7 @@ export class Gate implements AccessControl {
     if (credential === null) return refuse('TOKEN_MISSING', `a token is needed to ${request.type}: add ?token=…`)
     if (credential.kind === 'session') return this.#entitleSession(request, credential.secret)
     if (credential.kind === 'malformed' || !isSecretShaped(credential.secret)) return malformed()
-    return this.#entitleToken(request, hashSecret(credential.secret))
+    return this.#entitleToken(request, credential.secret)
   }
 
   #entitleSession(request: AccessRequest, secret: string): Entitlement | Refusal {
@@ -116,112 +118,19 @@ export class Gate implements AccessControl {
       session?.app === request.app &&
       session.streamId === request.streamId &&
       session.type === request.type &&
-      (session.ip === null || inCidrs(request.address ?? '', [session.ip]))
+      (session.ip === null || inCidrs(request.address ?? '', [session.ip])) &&
+      (this.#settings.values['session-binding'] === 'none' || session.address === request.address)
     return session && fits
-      ? { ok: true, by: 'session', session }
+      ? { ok: true, by: 'session', session, secret }
       : refuse('SESSION_INVALID', 'this session is over, unknown, or for another stream')
   }
 
-  async #entitleToken(request: AccessRequest, hash: SecretHash): Promise<Entitlement | Refusal> {
-    const token = await this.#tokens.findByHash(hash)
+  async #entitleToken(request: AccessRequest, secret: string): Promise<Entitlement | Refusal> {
+    const token = await this.#tokens.findByHash(hashSecret(secret))
     const session = token && this.#sessions.resumable(token, request)
-    if (session) return { ok: true, by: 'session', session }
+    if (session) return { ok: true, by: 'session', session, secret: null }
     const verdict = evaluate(token, request, this.#clock.now())
-    return verdict.ok ? { ok: true, by: 'token', token: verdict.token } : verdict
-  }
-
-  #openAttempt(request: AccessRequest): Attempt {
-    return {
-      ok: true,
-      spend: async (connection) => {
-        const session = this.#session(request, newSessionId(), null, null)
-        this.#sessions.open(session, connection)
-        return this.#admit(request, session, connection)
-      },
-      release: () => {},
-    }
-  }
-
-  #resumeAttempt(request: AccessRequest, session: Session): Attempt {
-    this.#sessions.evict(session.id)
-    return {
-      ok: true,
-      spend: async (connection) => {
-        if (this.#sessions.attach(session.id, connection, request)) return this.#admit(request, session, connection)
-        return this.#refusals.tell(request, refuse('SESSION_INVALID', 'this session has ended meanwhile'))
-      },
-      release: () => {},
-    }
-  }
-
-  async #tokenAttempt(request: AccessRequest, token: Token): Promise<Attempt | Refusal> {
-    const holder = newSessionId()
-    const held = await this.#tokens.reserve(token.hash, holder, HOLD)
-    if (!held.ok) return this.#refusals.tell(request, held)
-    return {
-      ok: true,
-      spend: (connection) => this.#spend(request, this.#session(request, holder, token, null), connection),
-      release: () => void this.#tokens.release(token.hash, holder),
-    }
-  }
-
-  /** Spends the token of `session`, whose id is the holder of the use. */
-  async #spend(request: AccessRequest, session: Session, connection: Connection | null): Promise<Admission | Refusal> {
-    // Open before it is durable: a revoke that comes in between finds it and ends it.
-    this.#sessions.open(session, connection)
-    const spent = await this.#countUse(session, request)
-    if (spent.ok) return this.#admit(request, session, connection)
-    this.#sessions.cancel(session.id)
-    return this.#refusals.tell(request, spent)
-  }
-
-  /** A store that cannot write lets nobody in, and burns nothing. */
-  async #countUse(session: Session, request: AccessRequest): Promise<Reserved | Refusal> {
-    const hash = session.tokenHash ?? ''
-    try {
-      return await this.#tokens.spend(hash, session.id, this.#use(request, session.id), session)
-    } catch (error) {
-      this.#sessions.cancel(session.id)
-      if (!(error instanceof AmsctlError)) throw error
-      await this.#tokens.release(hash, session.id)
-      return refuse('STORE_FAILED', 'the token store cannot be written now; the token is unspent')
-    }
-  }
-
-  async #admit(request: AccessRequest, session: Session, connection: Connection | null): Promise<Admission | Refusal> {
-    if (!this.#sessions.holds(session.id, connection))
-      return this.#refusals.tell(
-        request,
-        refuse('TOKEN_REVOKED', 'ended by a revoke or a newer connection while it opened'),
-      )
-    this.#audit.record({ event: 'admit', ...describe(request), tokenId: session.tokenId, sessionId: session.id })
-    return this.#sessions.admission(session, connection)
-  }
-
-  #use(request: AccessRequest, session: string | null): TokenUse {
-    const { address, protocol, streamId } = request
-    return { at: this.#clock.now(), address, protocol, streamId, session }
-  }
-
-  #session(request: AccessRequest, id: string, token: Token | null, secretHash: SecretHash | null): Session {
-    const now = this.#clock.now()
-    return {
-      id,
-      tokenHash: token?.hash ?? null,
-      tokenId: token?.id ?? null,
-      app: request.app,
-      streamId: request.streamId,
-      type: request.type,
-      protocol: request.protocol,
-      address: request.address ?? '',
-      userAgent: request.userAgent,
-      since: now,
-      secretHash,
-      ip: token?.ip ?? null,
-      endsAt: token?.maxSession ? now + token.maxSession : null,
-      lastSeen: now,
-      lostAt: null,
-    }
+    return verdict.ok ? { ok: true, by: 'token', token: verdict.token, secret } : verdict
   }
 }
 
@@ -230,4 +139,9 @@ function malformed(): Refusal {
     'TOKEN_MALFORMED',
     'malformed token: it must be given once, be at most 256 characters, and hold no control characters',
   )
+}
+
+/** Token control is off: nobody is kept, and so nobody ended. */
+function anonymousVisit(): Visit {
+  return { ok: true, signal: new AbortController().signal, delivered: () => {}, done: () => {} }
 }

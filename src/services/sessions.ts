@@ -3,8 +3,8 @@ import { AmsctlError } from '../domain/errors.ts'
 import type { SecretHash } from '../domain/secret.ts'
 import { type EndReason, type Session, type SessionView, viewSession } from '../domain/session.ts'
 import { isUsedUp, type Token } from '../domain/token.ts'
-import type { Seconds } from '../domain/units.ts'
-import type { Admission, Connection } from './access-control.ts'
+import type { Seconds, UnixSeconds } from '../domain/units.ts'
+import type { Admission, Connection, Visit } from './access-control.ts'
 import type { Audit } from './audit.ts'
 import type { Clock, SessionStore } from './ports.ts'
 import type { Settings } from './settings.ts'
@@ -12,9 +12,16 @@ import type { Settings } from './settings.ts'
 interface Entry {
   session: Session
   connection: Connection | null
-  /** Bytes of connections that this session has had before. */
+  /** Bytes of connections and requests that this session has had before. */
   earlierBytes: number
+  /** Requests of a kept session that are being answered. */
+  readonly visits: Set<AbortController>
+  /** The `lastSeen` that the store has. */
+  storedSeen: UnixSeconds
 }
+
+/** How much later than it is `lastSeen` may be in the store: no sync for each segment. */
+const LAZY_SEEN: Seconds = 30
 
 interface Dependencies {
   readonly store: SessionStore
@@ -44,14 +51,14 @@ export class Sessions {
   async restore(): Promise<void> {
     const now = this.#clock.now()
     for (const session of await this.#store.all()) {
-      this.#add({ session: { ...session, lostAt: session.lostAt ?? now }, connection: null, earlierBytes: 0 })
+      this.#add(newEntry({ ...session, lostAt: session.lostAt ?? now }, null))
     }
     this.sweep()
   }
 
   /** Registers a session as its token is being spent; {@link cancel} takes it back. */
   open(session: Session, connection: Connection | null): void {
-    this.#add({ session, connection, earlierBytes: 0 })
+    this.#add(newEntry(session, connection))
   }
 
   /** Forgets a session whose spend failed. */
@@ -108,11 +115,48 @@ export class Sessions {
     this.#persist(entry)
   }
 
+  /** Makes a session known by a secret, so that it lives between requests. False: it is over. */
+  keep(id: string, secretHash: SecretHash): boolean {
+    const entry = this.#entries.get(id)
+    if (!entry) return false
+    if (entry.session.secretHash === secretHash) return true
+    this.#bySecret.set(secretHash, entry)
+    entry.session = { ...entry.session, secretHash, lastSeen: this.#clock.now() }
+    this.#persist(entry)
+    return true
+  }
+
+  /** The kept session that `token` opened for the same client and stream. */
+  keptBy(token: Token, request: AccessRequest): Session | undefined {
+    const own = [...(this.#byToken.get(token.hash) ?? [])].map(({ session }) => session)
+    return own.find(
+      (session) => session.secretHash !== null && session.userAgent === request.userAgent && matches(session, request),
+    )
+  }
+
+  /** Counts one request of a kept session. */
+  visit(id: string): Visit {
+    const entry = this.#entries.get(id)
+    const controller = new AbortController()
+    if (!entry) controller.abort()
+    entry?.visits.add(controller)
+    const seen = (bytes: number) => {
+      if (!entry) return
+      entry.earlierBytes += bytes
+      entry.session = { ...entry.session, lastSeen: this.#clock.now() }
+      if (entry.session.lastSeen - entry.storedSeen >= LAZY_SEEN && this.#entries.has(id)) this.#persist(entry)
+    }
+    seen(0)
+    return { ok: true, signal: controller.signal, delivered: seen, done: () => void entry?.visits.delete(controller) }
+  }
+
   /** The session that `token` opened and its holder may go on with instead of spending a further use. */
   resumable(token: Token, request: AccessRequest): Session | undefined {
     const grace = this.#settings.values['reconnect-grace']
     if (grace === 0 || token.revokedAt !== null) return undefined
-    const own = [...(this.#byToken.get(token.hash) ?? [])].filter(({ session }) => matches(session, request))
+    const own = [...(this.#byToken.get(token.hash) ?? [])].filter(
+      ({ session }) => session.secretHash === null && matches(session, request),
+    )
     const now = this.#clock.now()
     const lost = own.find(({ session }) => session.lostAt !== null && now - session.lostAt <= grace)
     if (lost) return lost.session
@@ -168,11 +212,12 @@ export class Sessions {
     }
   }
 
-  #overdue({ session, connection }: Entry, now: Seconds): EndReason | undefined {
+  #overdue({ session, connection, visits }: Entry, now: UnixSeconds): EndReason | undefined {
     if (session.endsAt !== null && now >= session.endsAt) return 'expired'
-    if (connection) return undefined
+    if (connection || visits.size > 0) return undefined
     if (session.secretHash !== null) {
-      return now - session.lastSeen >= this.#settings.values['session-idle-live'] ? 'idle' : undefined
+      const limit = this.#settings.values[session.protocol === 'vod' ? 'session-idle-vod' : 'session-idle-live']
+      return now - session.lastSeen >= limit ? 'idle' : undefined
     }
     return now - (session.lostAt ?? now) >= this.#settings.values['reconnect-grace'] ? 'lost' : undefined
   }
@@ -206,6 +251,7 @@ export class Sessions {
     this.#drop(entry)
     if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id)
     this.#detach(entry, reason)
+    for (const visit of entry.visits) visit.abort(reason)
     this.#recordEnd(entry.session, reason, bytes)
   }
 
@@ -242,7 +288,9 @@ export class Sessions {
   }
 
   #persist(entry: Entry): void {
-    if (entry.session.tokenHash !== null) this.#store.put(entry.session)
+    if (entry.session.tokenHash === null) return
+    entry.storedSeen = entry.session.lastSeen
+    this.#store.put(entry.session)
   }
 
   #recordEnd(session: Session, reason: EndReason, bytes: number): void {
@@ -260,6 +308,10 @@ export class Sessions {
       message: `${bytes} bytes`,
     })
   }
+}
+
+function newEntry(session: Session, connection: Connection | null): Entry {
+  return { session, connection, earlierBytes: 0, visits: new Set(), storedSeen: session.lastSeen }
 }
 
 function matches(session: Session, request: AccessRequest): boolean {

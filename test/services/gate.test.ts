@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { AccessRequest, Refusal } from '../../src/domain/access.ts'
-import type { Admission, Attempt } from '../../src/services/access-control.ts'
+import type { Admission, Attempt, KeptSession, Visit } from '../../src/services/access-control.ts'
 import type { MintOrder } from '../../src/services/operations.ts'
 import { aHouse, FakeConnection, type House, tokenCredential } from '../support/services.ts'
 import { aRequest } from '../support/tokens.ts'
@@ -282,8 +282,8 @@ describe('reconnect-grace', () => {
 describe('a session opened over HTTP', () => {
   const kept = async (order: Partial<MintOrder> = {}) => {
     const request = await mint(order)
-    const opened = yes<{ ok: true; secret: string | null }>(await house.gate.openSession(request))
-    return { request, cookie: String(opened.secret) }
+    const { secret } = yes<KeptSession>(await yes<Attempt>(await house.gate.reserve(request)).keep())
+    return { request, cookie: String(secret) }
   }
   const withCookie = (cookie: string, changes: Partial<AccessRequest> = {}) => aRequest({ cookie, ...changes })
 
@@ -336,6 +336,53 @@ describe('a session opened over HTTP', () => {
     house.time.now += 300
     house.sessions.sweep()
     expect(code(await house.gate.reserve(withCookie(cookie)))).toBe('SESSION_INVALID')
+  })
+
+  it('goes idle only after its last answer is complete', async () => {
+    const { cookie } = await kept()
+    const visit = yes<Visit>(await house.gate.visit(withCookie(cookie)))
+    house.time.now += 1000
+    house.sessions.sweep()
+    visit.delivered(10)
+    visit.done()
+    house.time.now += 299
+    house.sessions.sweep()
+    expect(house.sessions.list()).toMatchObject([{ bytes: 10 }])
+    house.time.now += 1
+    house.sessions.sweep()
+    expect(house.sessions.list()).toEqual([])
+  })
+
+  it('stops answers that are under way when it ends', async () => {
+    const { cookie } = await kept()
+    const { signal } = yes<Visit>(await house.gate.visit(withCookie(cookie)))
+    await house.operations.revokeTokens({ all: true })
+    expect(signal.aborted).toBe(true)
+  })
+
+  it('is not opened by a part: a token there is refused and unspent', async () => {
+    const request = await mint()
+    expect(code(await house.gate.visit(request))).toBe('SESSION_MISSING')
+    await enter(request)
+  })
+
+  it('is handed to the same client again by an unlimited token, and to no other', async () => {
+    const request = await mint({ uses: null })
+    const keep = async (changes: Partial<AccessRequest>) =>
+      yes<KeptSession>(await yes<Attempt>(await house.gate.reserve({ ...request, ...changes })).keep()).secret
+    const first = await keep({ userAgent: 'A' })
+    expect(await keep({ userAgent: 'A' })).toBe(first)
+    expect(await keep({ userAgent: 'B' })).not.toBe(first)
+    expect(await keep({ userAgent: 'A', address: '198.51.100.1' })).not.toBe(first)
+    expect(house.sessions.list()).toHaveLength(3)
+  })
+
+  it('with session-binding address, is of no use to another address', async () => {
+    const { cookie } = await kept()
+    yes<Visit>(await house.gate.visit(withCookie(cookie, { address: '198.51.100.1' })))
+    await house.operations.setSetting({ name: 'session-binding', value: 'address' })
+    expect(code(await house.gate.visit(withCookie(cookie, { address: '198.51.100.1' })))).toBe('SESSION_INVALID')
+    yes<Visit>(await house.gate.visit(withCookie(cookie)))
   })
 
   it('ends with its token', async () => {

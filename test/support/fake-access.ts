@@ -18,8 +18,8 @@ export class FakeAccess implements AccessControl {
     throw new Error('peek should not be called')
   }
 
-  async openSession(): Promise<never> {
-    throw new Error('openSession should not be called')
+  async visit(): Promise<never> {
+    throw new Error('visit should not be called')
   }
 
   async reserve(request: AccessRequest): Promise<Attempt | Refusal> {
@@ -43,6 +43,9 @@ export class FakeAccess implements AccessControl {
     return {
       ok: true,
       release: () => finish('release'),
+      keep: () => {
+        throw new Error('keep should not be called')
+      },
       spend: async (connection) => {
         finish('spend')
         this.connections.push(connection)

@@ -43,7 +43,7 @@ export async function aHttpHouse({ tls, between = () => ({}) }: HttpHouseOptions
   const { gate } = house
   const access: AccessControl = {
     reserve: (request) => gate.reserve(request),
-    openSession: (request) => gate.openSession(request),
+    visit: (request) => gate.visit(request),
     peek: (request) => gate.peek(request),
     ...between(gate),
   }

@@ -39,11 +39,12 @@ async function openSession(
   if (!apps.includes(app)) throw new AmsctlError('NOT_FOUND', 'no such app here')
   const trusted = settings()['trusted-proxies']
   const question = readOrder(request, app, trusted)
-  const opened = await access.openSession(question)
+  const attempt = await access.reserve(question)
+  const kept = attempt.ok ? await attempt.keep() : attempt
   reply.header('Cache-Control', 'no-store')
-  if (!opened.ok) return send(reply, refusalToFailure(opened))
-  if (opened.secret !== null) {
-    reply.header('Set-Cookie', sessionCookie(question, opened.secret, isEncrypted(request.raw, trusted)))
+  if (!kept.ok) return send(reply, refusalToFailure(kept))
+  if (kept.secret !== null) {
+    reply.header('Set-Cookie', sessionCookie(question, kept.secret, isEncrypted(request.raw, trusted)))
   }
   return reply.send({ success: true, message: '', dataId: '', errorId: 0 })
 }
