@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
-import { createInterface, type Interface } from 'node:readline'
 import { AmsctlError, ERRORS, type ErrorCode } from '../domain/errors.ts'
+import type { Milliseconds } from '../domain/units.ts'
+import { readLines } from '../server/control/lines.ts'
 import { type Hello, PROTOCOL, type Reply } from '../server/control/protocol.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import type { DaemonOperations } from '../services/operations.ts'
@@ -16,14 +17,26 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Connects to the daemon of `dataDir`; undefined where none listens. */
+/** How long a daemon may be silent once a command has connected. */
+const PATIENCE: Milliseconds = 5000
+
+/**
+ * Connects to the daemon of `dataDir`; undefined where none listens, or where it hangs up at once as it stops.
+ * @throws DAEMON_VERSION, and STORE_LOCKED with its pid where it says nothing
+ */
 export async function connectDaemon(dataDir: string): Promise<DaemonConnection | undefined> {
   if (!existsSync(dataDir)) return undefined
   const socket = await dial(controlSocketPath(dataDir))
   if (!socket) return undefined
-  const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
-  checkHello(await firstLine(lines, socket))
-  return { daemon: operationsOver(socket, lines), close: () => hangUp(socket) }
+  const waiting = new Map<number, Waiting>()
+  const greeting = await greetingOf(socket, (line) => settle(waiting, JSON.parse(line) as Reply))
+  if (greeting === 'hung up') return undefined
+  if (greeting === 'silent') {
+    const { storeLocked } = await import('../store/lock.ts')
+    throw await storeLocked(dataDir)
+  }
+  checkHello(greeting.hello, socket)
+  return { daemon: operationsOver(socket, waiting), close: () => hangUp(socket) }
 }
 
 function dial(path: string): Promise<Socket | undefined> {
@@ -36,32 +49,44 @@ function dial(path: string): Promise<Socket | undefined> {
   })
 }
 
-function firstLine(lines: Interface, socket: Socket): Promise<string> {
-  return new Promise((resolve, reject) => {
-    lines.once('line', resolve)
-    socket.once('close', () => reject(new AmsctlError('DAEMON_DOWN', 'the daemon hung up; is it stopping?')))
+type Greeting = { readonly hello: string } | 'hung up' | 'silent'
+
+/** Waits for the first line; every later one goes to `onReply`. */
+function greetingOf(socket: Socket, onReply: (line: string) => void): Promise<Greeting> {
+  return new Promise((resolve) => {
+    let onLine = (hello: string) => {
+      onLine = onReply
+      socket.setTimeout(0)
+      resolve({ hello })
+    }
+    readLines(socket, Number.POSITIVE_INFINITY, (line) => onLine(line))
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => resolve('hung up'))
+    socket.setTimeout(PATIENCE, () => {
+      resolve('silent')
+      socket.destroy()
+    })
   })
 }
 
-function checkHello(line: string): void {
+function checkHello(line: string, socket: Socket): void {
   const hello = JSON.parse(line) as Hello
   if (hello.protocol === PROTOCOL) return
+  socket.destroy()
   throw new AmsctlError('DAEMON_VERSION', `the running daemon is amsctl ${hello.amsctl}; restart it with this version`)
 }
 
 /** An object whose every method is a call over `socket`. */
-function operationsOver(socket: Socket, lines: Interface): DaemonOperations {
-  const waiting = new Map<number, Waiting>()
-  lines.on('line', (line) => settle(waiting, JSON.parse(line) as Reply))
-  socket.on('error', () => socket.destroy())
+function operationsOver(socket: Socket, waiting: Map<number, Waiting>): DaemonOperations {
+  const stopped = () => new AmsctlError('DAEMON_DOWN', 'the daemon stopped before it answered')
   socket.on('close', () => {
-    for (const { reject } of waiting.values())
-      reject(new AmsctlError('DAEMON_DOWN', 'the daemon stopped before it answered'))
+    for (const { reject } of waiting.values()) reject(stopped())
     waiting.clear()
   })
   let id = 0
   const call = (method: string, params: unknown) =>
     new Promise((resolve, reject) => {
+      if (socket.destroyed) return reject(stopped())
       waiting.set(++id, { resolve, reject })
       socket.write(`${JSON.stringify({ id, method, params })}\n`)
     })

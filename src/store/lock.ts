@@ -21,7 +21,7 @@ export async function acquireLock(directory: string, wait: Milliseconds): Promis
   for (;;) {
     const lock = await tryAcquireLock(directory)
     if (lock) return lock
-    if (performance.now() >= deadline) throw locked(directory, await holderOf(directory))
+    if (performance.now() >= deadline) throw await storeLocked(directory)
     await delay(RETRY)
   }
 }
@@ -70,6 +70,8 @@ async function holderOf(directory: string): Promise<string> {
   }
 }
 
-function locked(directory: string, holder: string): AmsctlError {
+/** Says who holds the store of `directory`. */
+export async function storeLocked(directory: string): Promise<AmsctlError> {
+  const holder = await holderOf(directory)
   return new AmsctlError('STORE_LOCKED', `${holder} holds the store in ${directory}; wait for it to end, or stop it`)
 }
