@@ -45,7 +45,17 @@ export interface Seat {
   leave(): void
 }
 
+/** Takes packets inside this process, such as the muxer of HLS or a recording. Must not throw, nor keep the caller waiting. */
+export interface PacketSink {
+  /** In decoding order. What it gets first: the headers, then the cached GOP. */
+  push(packet: MediaPacket): void
+  /** The stream is over; called at most once. */
+  end(): void
+}
+
 export interface LiveStream {
+  /** Hands every packet to `sink` from now on; returns how to stop that. */
+  attach(sink: PacketSink): () => void
   /** Sends headers and the cached GOP as one write, then everything that follows. */
   join(viewer: Viewer): Seat
 }
