@@ -109,7 +109,7 @@ export class Tokens {
       uses: order.uses === undefined ? 1 : order.uses === null ? null : wholeNumber('uses', order.uses, MOST_USES),
       used: 0,
       ip: order.ip ? parseCidr(order.ip) : null,
-      maxSession: order.maxSession ? order.maxSession : null,
+      maxSession: readMaxSession(order.maxSession ?? null),
       note: readNote(order.note ?? null),
       createdAt: now,
       revokedAt: null,
@@ -180,6 +180,11 @@ function shown(ref: string): string {
 function wholeNumber(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value
   throw new AmsctlError('BAD_VALUE', `${name} must be a whole number from 1 to ${most}`)
+}
+
+function readMaxSession(span: Seconds | null): Seconds | null {
+  if (span === null || (Number.isInteger(span) && span >= 1)) return span
+  throw new AmsctlError('BAD_VALUE', 'max-session must be at least 1s; leave it out for no limit')
 }
 
 function readNote(note: string | null): string | null {

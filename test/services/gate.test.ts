@@ -172,6 +172,10 @@ describe('revoke', () => {
 })
 
 describe('max-session', () => {
+  it('of no time at all is refused, and not taken for no limit', async () => {
+    await expect(mint({ maxSession: 0 })).rejects.toMatchObject({ code: 'BAD_VALUE' })
+  })
+
   it('ends a session when its time is over', async () => {
     const connection = new FakeConnection()
     await enter(await mint({ maxSession: 60 }), connection)
@@ -257,6 +261,16 @@ describe('reconnect-grace', () => {
       first.leave('lost')
       expect(house.sessions.list()).toHaveLength(1)
       expect(newer.closed).toEqual([])
+    })
+
+    it('lets nobody in by a use that is still being written', async () => {
+      const request = await mint()
+      const first = new FakeConnection()
+      const attempt = yes<Attempt>(await house.gate.reserve(request))
+      const spending = attempt.spend(first)
+      expect(code(await house.gate.reserve(request))).toBe('TOKEN_USED')
+      yes<Admission>(await spending)
+      expect(first.closed).toEqual([])
     })
 
     it('spends a further use of a multi-use token while its first viewer is still there', async () => {
@@ -402,6 +416,19 @@ describe('guesses', () => {
     expect(house.delays).toEqual([500])
     house.time.now += 61
     expect(code(await guess('wrong21'))).toBe('TOKEN_UNKNOWN')
+  })
+
+  it('count where a cookie is guessed, too', async () => {
+    const tryCookie = (cookie: string) => house.gate.reserve(aRequest({ cookie }))
+    for (let n = 0; n < 20; n++) expect(code(await tryCookie(`guess ${n}`))).toBe('SESSION_INVALID')
+    expect(code(await tryCookie('one more'))).toBe('TOO_MANY_GUESSES')
+  })
+
+  it('are forgotten when the clock is set back', async () => {
+    for (let n = 0; n < 20; n++) await guess(`guess ${n}`)
+    house.time.now -= 3600
+    expect(code(await guess('one more'))).toBe('TOKEN_UNKNOWN')
+    expect(house.entries.filter(({ event }) => event === 'guess')).toHaveLength(21)
   })
 
   it('count once a minute when they are the same', async () => {
