@@ -36,7 +36,8 @@ export class Audit {
     ].join(' ')
     const now = this.#now()
     const last = this.#refusals.get(key)
-    if (last && now - last.at < FOLD) {
+    // One from the future was written before the clock was set back.
+    if (last && last.at <= now && now - last.at < FOLD) {
       last.repeats++
       return
     }

@@ -26,12 +26,17 @@ export class GuessLimit {
     // One more than the limit is enough to know; more would only cost memory.
     if (!seen.has(value) && seen.size <= limit) seen.set(value, now)
     this.#remember(guesser, seen)
-    return seen.size > limit ? Math.max(1, Math.min(...seen.values()) + WINDOW - now) : null
+    const [oldest = now] = seen.values()
+    return seen.size > limit ? Math.max(1, oldest + WINDOW - now) : null
   }
 
   #recent(guesser: string, now: UnixSeconds): Map<string, UnixSeconds> {
     const seen = this.#guesses.get(guesser) ?? new Map<string, UnixSeconds>()
-    for (const [value, at] of seen) if (now - at >= WINDOW) seen.delete(value)
+    // Oldest first. One from the future was noted before the clock was set back.
+    for (const [value, at] of seen) {
+      if (at <= now && now - at < WINDOW) break
+      seen.delete(value)
+    }
     return seen
   }
 

@@ -1,4 +1,4 @@
-import { type AccessRequest, type Credential, type Refusal, refuse } from '../domain/access.ts'
+import { type AccessRequest, type Refusal, refuse } from '../domain/access.ts'
 import { hashSecret } from '../domain/secret.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import type { Audit } from './audit.ts'
@@ -33,7 +33,7 @@ export class Refusals {
 
   /** Returns what to tell the client: `refusal`, or after too many guesses, and late, TOO_MANY_GUESSES. */
   async tell(request: AccessRequest, refusal: Refusal): Promise<Refusal> {
-    const shown = shownSecret(request.credential)
+    const shown = shownSecret(request)
     const event = isGuess(refusal) ? 'guess' : 'refuse'
     const { code, message, tokenId } = refusal
     this.#audit.recordRefusal({ event, ...describe(request), code, message, tokenId }, hashSecret(shown))
@@ -77,6 +77,7 @@ function isGuess({ code }: Refusal): boolean {
   return code === 'TOKEN_UNKNOWN' || code === 'TOKEN_MALFORMED' || code === 'SESSION_INVALID'
 }
 
-function shownSecret(credential: Credential | null): string {
-  return credential && credential.kind !== 'malformed' ? credential.secret : ''
+function shownSecret({ credential, cookie }: AccessRequest): string {
+  if (credential === null) return cookie ?? ''
+  return credential.kind === 'malformed' ? '' : credential.secret
 }
