@@ -1,4 +1,5 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { AmsctlError } from '../domain/errors.ts'
 import { storeFailed } from './failure.ts'
 
@@ -26,10 +27,26 @@ export function journalGeneration(name: string): number | undefined {
  */
 export async function prepareDataDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: OURS_ALONE })
+    await makeDirectory(path)
     await refuseStrangers(path)
   } catch (cause) {
     throw storeFailed('use the data directory', path, cause)
+  }
+}
+
+/** Like `mkdir -p`. Node's own recursive mkdir never returns where the kernel makes no directories, as below /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: OURS_ALONE })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectory(dirname(path))
+    await mkdir(path, { mode: OURS_ALONE }).catch((again: NodeJS.ErrnoException) => {
+      // Another process was faster.
+      if (again.code !== 'EEXIST') throw again
+    })
   }
 }
 
@@ -37,7 +54,9 @@ async function refuseStrangers(path: string): Promise<void> {
   const us = process.getuid?.()
   // Without user ids, as on Windows, a mode says nothing about who may enter.
   if (us === undefined) return
-  const { mode, uid } = await stat(path)
+  const found = await stat(path)
+  if (!found.isDirectory()) throw new AmsctlError('STORE_FAILED', `${path} is not a directory`)
+  const { mode, uid } = found
   if (uid !== us && us !== 0) {
     throw new AmsctlError('STORE_UNSAFE', `${path} belongs to another user (uid ${uid}); use a directory of your own`)
   }

@@ -21,6 +21,13 @@ describe('the data directory', () => {
     for (const name of [...files, 'lock']) expect(await modeOf(join(directory, name))).toBe('600')
   })
 
+  it('is refused where it is a file, and where no directory can be made', async () => {
+    const file = join(await temporaryDirectory(), 'file')
+    await writeFile(file, '')
+    await expect(aStore(file)).rejects.toMatchObject({ code: 'STORE_FAILED', message: `${file} is not a directory` })
+    await expect(aStore('/proc/none/such')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
+
   it('is tightened where it is empty', async () => {
     const directory = await temporaryDirectory()
     await chmod(directory, 0o755)
