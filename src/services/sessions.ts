@@ -12,6 +12,8 @@ import type { Settings } from './settings.ts'
 interface Entry {
   session: Session
   connection: Connection | null
+  /** False while the use that opens it is being written: until then it lets nobody else in. */
+  admitted: boolean
   /** Bytes of connections and requests that this session has had before. */
   earlierBytes: number
   /** Requests of a kept session that are being answered. */
@@ -51,7 +53,7 @@ export class Sessions {
   async restore(): Promise<void> {
     const now = this.#clock.now()
     for (const session of await this.#store.all()) {
-      this.#add(newEntry({ ...session, lostAt: session.lostAt ?? now }, null))
+      this.#add({ ...newEntry({ ...session, lostAt: session.lostAt ?? now }, null), admitted: true })
     }
     this.sweep()
   }
@@ -72,8 +74,10 @@ export class Sessions {
     return this.#entries.get(id)?.connection === connection
   }
 
-  /** The connection's hold on its session. */
+  /** The connection's hold on its session, the use being on the disk. */
   admission(session: Session, connection: Connection | null): Admission {
+    const opened = this.#entries.get(session.id)
+    if (opened) opened.admitted = true
     return {
       ok: true,
       session,
@@ -120,6 +124,8 @@ export class Sessions {
     const entry = this.#entries.get(id)
     if (!entry) return false
     if (entry.session.secretHash === secretHash) return true
+    // Of two who resume at once, the later one has it.
+    if (entry.session.secretHash !== null) this.#bySecret.delete(entry.session.secretHash)
     this.#bySecret.set(secretHash, entry)
     entry.session = { ...entry.session, secretHash, lastSeen: this.#clock.now() }
     this.#persist(entry)
@@ -128,10 +134,8 @@ export class Sessions {
 
   /** The kept session that `token` opened for the same client and stream. */
   keptBy(token: Token, request: AccessRequest): Session | undefined {
-    const own = [...(this.#byToken.get(token.hash) ?? [])].map(({ session }) => session)
-    return own.find(
-      (session) => session.secretHash !== null && session.userAgent === request.userAgent && matches(session, request),
-    )
+    const own = this.#admittedBy(token, request).map(({ session }) => session)
+    return own.find((session) => session.secretHash !== null && session.userAgent === request.userAgent)
   }
 
   /** Counts one request of a kept session. */
@@ -154,9 +158,7 @@ export class Sessions {
   resumable(token: Token, request: AccessRequest): Session | undefined {
     const grace = this.#settings.values['reconnect-grace']
     if (grace === 0 || token.revokedAt !== null) return undefined
-    const own = [...(this.#byToken.get(token.hash) ?? [])].filter(
-      ({ session }) => session.secretHash === null && matches(session, request),
-    )
+    const own = this.#admittedBy(token, request).filter(({ session }) => session.secretHash === null)
     const now = this.#clock.now()
     const lost = own.find(({ session }) => session.lostAt !== null && now - session.lostAt <= grace)
     if (lost) return lost.session
@@ -210,6 +212,11 @@ export class Sessions {
       if (entry.session.tokenHash === null) this.#end(entry, 'shutdown')
       else this.#detach(entry, 'shutdown')
     }
+  }
+
+  #admittedBy(token: Token, request: AccessRequest): Entry[] {
+    const opened = [...(this.#byToken.get(token.hash) ?? [])]
+    return opened.filter(({ admitted, session }) => admitted && matches(session, request))
   }
 
   #overdue({ session, connection, visits }: Entry, now: UnixSeconds): EndReason | undefined {
@@ -311,7 +318,7 @@ export class Sessions {
 }
 
 function newEntry(session: Session, connection: Connection | null): Entry {
-  return { session, connection, earlierBytes: 0, visits: new Set(), storedSeen: session.lastSeen }
+  return { session, connection, admitted: false, earlierBytes: 0, visits: new Set(), storedSeen: session.lastSeen }
 }
 
 function matches(session: Session, request: AccessRequest): boolean {

@@ -475,4 +475,12 @@ describe('the audit', () => {
     const refusals = house.entries.filter(({ event }) => event === 'refuse')
     expect(refusals.map(({ repeats }) => repeats)).toEqual([undefined, 9])
   })
+
+  it('tells of a refusal though the clock was set back', async () => {
+    const request = await mint({ type: 'publish' })
+    await house.gate.reserve({ ...request, type: 'play' })
+    house.time.now -= 3600
+    await house.gate.reserve({ ...request, type: 'play' })
+    expect(house.entries.filter(({ event }) => event === 'refuse')).toHaveLength(2)
+  })
 })
