@@ -4,8 +4,9 @@ import { Batch } from './batch.ts'
 import { Bitrate } from './bitrate.ts'
 import { GopCache, StreamHeaders } from './gop-cache.ts'
 import { mux, PerFormat } from './mux.ts'
+import { Pace } from './pace.ts'
 import { codecName } from './packet.ts'
-import type { LiveStream, MediaPacket, Seat, Viewer } from './ports.ts'
+import type { LiveStream, MediaPacket, PacketSink, Seat, Viewer } from './ports.ts'
 import { ViewerSeat } from './seat.ts'
 import { Timeline } from './timeline.ts'
 
@@ -17,15 +18,16 @@ export interface Source {
   readonly address: string
 }
 
-/** One stream and its viewers: packets are gathered for `latency` and go out as one Buffer for each format. */
+/** One stream and its viewers: packets are gathered for about `latency` and go out as one Buffer for each format. */
 export class Broadcast implements LiveStream {
   readonly startedAt = Date.now()
   source: Source
   bytes = 0
   videoCodec: string | null = null
   audioCodec: string | null = null
-  readonly #latency: Milliseconds
+  readonly #pace: Pace
   readonly #seats = new Set<ViewerSeat>()
+  readonly #sinks = new Set<PacketSink>()
   readonly #headers = new StreamHeaders()
   readonly #gop = new GopCache()
   readonly #timeline = new Timeline()
@@ -43,7 +45,7 @@ export class Broadcast implements LiveStream {
 
   constructor(source: Source, latency: Milliseconds) {
     this.source = source
-    this.#latency = latency
+    this.#pace = new Pace(latency)
   }
 
   get viewers(): number {
@@ -72,6 +74,17 @@ export class Broadcast implements LiveStream {
     return seat
   }
 
+  /** A sink gets packets as they come, not in batches; what is pending it has missed so far. */
+  attach(sink: PacketSink): () => void {
+    if (this.#over) {
+      queueMicrotask(() => sink.end())
+      return () => undefined
+    }
+    for (const packet of [...this.#joinPackets(), ...this.#pending]) sink.push(packet)
+    this.#sinks.add(sink)
+    return () => this.#sinks.delete(sink)
+  }
+
   push(incoming: MediaPacket): void {
     const now = performance.now()
     this.bytes += incoming.payload.length
@@ -82,8 +95,8 @@ export class Broadcast implements LiveStream {
     if (packet.key) this.#flush()
     this.#pending.push(packet)
     this.#pendingBytes += packet.payload.length
-    if (this.#pendingBytes > LARGEST_BATCH || this.#latency === 0) this.#flush()
-    else if (this.#pending.length === 1) this.#flushSoon()
+    for (const sink of this.#sinks) sink.push(packet)
+    this.#flushInTime(now)
   }
 
   /** The publisher is gone for now; viewers stay. */
@@ -111,8 +124,9 @@ export class Broadcast implements LiveStream {
   end(): void {
     this.#over = true
     this.#flush()
-    clearTimeout(this.#flushTimer)
     for (const seat of [...this.#seats]) seat.end('stream-ended')
+    for (const sink of [...this.#sinks]) sink.end()
+    this.#sinks.clear()
   }
 
   /** Pictures before the publisher's first key frame cannot be shown by anybody. */
@@ -132,12 +146,17 @@ export class Broadcast implements LiveStream {
     }
   }
 
-  #flushSoon(): void {
-    if (this.#flushTimer) this.#flushTimer.refresh()
-    else this.#flushTimer = setTimeout(() => this.#flush(), this.#latency).unref()
+  #flushInTime(now: Milliseconds): void {
+    // The first batch is to tell all tracks, and not only that of its first packet.
+    if (!this.#begun && this.#pending.length === 1) this.#pace.restart(now)
+    const delay = this.#pace.delay(now)
+    if (this.#pendingBytes > LARGEST_BATCH || delay === 0) this.#flush()
+    else this.#flushTimer ??= setTimeout(() => this.#flush(), delay).unref()
   }
 
   #flush(): void {
+    clearTimeout(this.#flushTimer)
+    this.#flushTimer = undefined
     if (this.#pending.length === 0) return
     const packets = this.#pending
     this.#pending = []
@@ -145,6 +164,7 @@ export class Broadcast implements LiveStream {
     const now = performance.now()
     const batch = this.#batch(packets)
     for (const seat of this.#seats) seat.deliver(batch, now)
+    this.#pace.wrote(now, performance.now())
   }
 
   /** Makes the batch and takes its packets into what joiners get. */
@@ -173,10 +193,13 @@ export class Broadcast implements LiveStream {
   }
 
   #startFor(format: Viewer['format']): Buffer {
-    this.#joinStart ??= new PerFormat((wanted) => {
-      const gop = this.#gop.packets
-      return mux(wanted, [...this.#headers.at(gop[0]?.dts ?? this.#latestDts), ...gop], this.#tracks)
-    })
+    this.#joinStart ??= new PerFormat((wanted) => mux(wanted, this.#joinPackets(), this.#tracks))
     return this.#joinStart.get(format)
+  }
+
+  /** What one who comes now has missed, of what has been sent. */
+  #joinPackets(): MediaPacket[] {
+    const gop = this.#gop.packets
+    return [...this.#headers.at(gop[0]?.dts ?? this.#latestDts), ...gop]
   }
 }

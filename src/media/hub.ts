@@ -6,7 +6,7 @@ import type { LiveStream, MediaHub, MediaPacket, Publication } from './ports.ts'
 const MOST_WAITING = 1000
 
 export interface HubOptions {
-  /** How long packets are gathered into one write. */
+  /** How late gathering packets into one write may make them; 0: not at all. Large audiences take longer. */
   readonly latency?: Milliseconds
   /** How long viewers stay when a publisher is lost; asked each time. */
   readonly publisherGrace: () => Seconds
