@@ -27,7 +27,7 @@ export interface TokenStore {
   spend(hash: SecretHash, holder: string, use: TokenUse, session: Session | null): Promise<Reserved | Refusal>
   /** Forbids all further uses; returns the tokens that it changed (unknown and revoked ones are passed over). */
   revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]>
-  /** Forgets tokens for good; returns how many there were. */
+  /** Forgets tokens for good, but for those with a session that is still there; returns how many it forgot. */
   drop(hashes: readonly SecretHash[]): Promise<number>
 }
 

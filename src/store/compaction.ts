@@ -71,8 +71,9 @@ export class Compaction {
     await this.#beginNextJournal()
     const forgotten: Token[] = []
     const isForgettable = this.#parts.forgettable()
+    const inUse = records.tokensInUse()
     const keep = (record: StoredRecord) => {
-      if (!isToken(record) || !isForgettable(record)) return true
+      if (!isToken(record) || inUse.has(record.hash) || !isForgettable(record)) return true
       forgotten.push(record)
       return false
     }

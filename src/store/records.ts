@@ -49,6 +49,13 @@ export class Records {
     return hash === undefined ? undefined : this.#tokens.get(hash)
   }
 
+  /** The tokens with a session that is still there. A revoke must find them, however long ago they ended. */
+  tokensInUse(): ReadonlySet<SecretHash> {
+    const inUse = new Set<SecretHash>()
+    for (const { tokenHash } of this.#sessions.values()) if (tokenHash !== null) inUse.add(tokenHash)
+    return inUse
+  }
+
   recordAt(key: string): StoredRecord | undefined {
     const sessionId = sessionIdOf(key)
     return sessionId === undefined ? this.#tokens.get(key) : this.#sessions.get(sessionId)

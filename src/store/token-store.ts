@@ -80,7 +80,8 @@ export class FileTokenStore implements TokenStore {
   }
 
   async drop(hashes: readonly SecretHash[]): Promise<number> {
-    const dropped = this.#known(hashes)
+    const inUse = this.#db.data.tokensInUse()
+    const dropped = this.#known(hashes).filter(({ hash }) => !inUse.has(hash))
     await this.#db.update((records) => {
       for (const token of dropped) records.dropToken(token.hash)
     })

@@ -75,11 +75,13 @@ describe('a journal that has grown long', () => {
       tokenNumber(2, { revokedAt: NOW - 10 }),
       tokenNumber(3),
       tokenNumber(4, { used: 1, lastUses: [aUse()] }),
+      tokenNumber(5, { uses: 2, used: 1, expireDate: NOW + 1 }),
     ])
-    now = NOW + 3600
+    await store.tokens.spend(tokenNumber(5).hash, 'me', aUse(), aSession({ tokenHash: tokenNumber(5).hash }))
+    now = NOW + 3602
     for (let number = 10; number < 20; number++) await store.tokens.add([tokenNumber(number)])
     const kept = async (of: Store) => (await allTokens(of)).map(({ id }) => id).sort()
-    const expected = [1, 3, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map((number) => tokenNumber(number).id)
+    const expected = [1, 3, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map((number) => tokenNumber(number).id)
     await store.close()
     expect(await kept(store)).toEqual(expected)
     expect(await kept(await aStore(directory))).toEqual(expected)

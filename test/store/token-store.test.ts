@@ -28,6 +28,17 @@ describe('tokens', () => {
     expect(await allTokens(store)).toEqual([token])
   })
 
+  it('are not dropped while a session that they opened is there: a revoke must find it', async () => {
+    const store = await aStore(await temporaryDirectory())
+    await store.tokens.add([token])
+    const session = aSession({ tokenHash: token.hash })
+    await store.tokens.spend(token.hash, 'me', aUse(), session)
+    expect(await store.tokens.drop([token.hash])).toBe(0)
+    expect(await store.tokens.findById(token.id)).toMatchObject({ used: 1 })
+    store.sessions.remove(session.id)
+    expect(await store.tokens.drop([token.hash])).toBe(1)
+  })
+
   it('that are dropped are gone for good, and counted once', async () => {
     const directory = await temporaryDirectory()
     const store = await aStore(directory)
