@@ -42,6 +42,9 @@ export function guesserOf(address: string): string {
 }
 
 function readCidr(text: string): [IpAddr.IPv4 | IpAddr.IPv6, number] {
+  const [host = ''] = text.split('/')
+  // Nothing shorter and nothing octal: 10/8 would be 0.0.0.10/8, and 010.0.0.0/8 would be 8.0.0.0/8.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) throw new Error('not an address')
   if (text.includes('/')) {
     const [network, bits] = ipaddr.parseCIDR(text)
     if (network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96) {
@@ -49,7 +52,6 @@ function readCidr(text: string): [IpAddr.IPv4 | IpAddr.IPv6, number] {
     }
     return [network, bits]
   }
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) throw new Error('not an address')
   const address = ipaddr.process(text)
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }

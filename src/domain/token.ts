@@ -84,10 +84,13 @@ export function endedAt(token: Token, now: UnixSeconds): UnixSeconds | null {
   return isExpired(token, now) ? token.expireDate : null
 }
 
-/** Whether an ended token has been kept for `retention` after its expireDate, or after its end where it has none. */
+/**
+ * Whether an ended token has been kept for `retention` after its expireDate, or after its end where it has none. One
+ * that was minted expired, as AMS allows, is kept as long from then on.
+ */
 export function isForgettable(token: Token, retention: Seconds, now: UnixSeconds): boolean {
   const ended = endedAt(token, now)
-  return ended !== null && now >= Math.max(ended, token.expireDate ?? 0) + retention
+  return ended !== null && now >= Math.max(ended, token.expireDate ?? 0, token.createdAt) + retention
 }
 
 /** What the CLI, REST and scripts see of a token. Fields are only ever added. */

@@ -71,10 +71,35 @@ function wrong(path: string, what: string): AmsctlError {
   return storeDamaged(path, undefined, what, CURE)
 }
 
-/** The line at which the JSON reader stopped, from the position that it tells. */
-function lineOf(text: string, reason: string): number | undefined {
+/** The line at which `text` stops being JSON. The reader does not always tell the position: then it is searched for. */
+function lineOf(text: string, reason: string): number {
+  const position = positionIn(reason)
+  if (position !== undefined) return text.slice(0, position).split('\n').length
+  const lines = text.split('\n')
+  let sound = 0
+  let bad = lines.length
+  while (bad - sound > 1) {
+    const middle = Math.floor((sound + bad) / 2)
+    if (couldGoOn(lines.slice(0, middle).join('\n'))) sound = middle
+    else bad = middle
+  }
+  return bad
+}
+
+/** Whether `text` is the beginning of some JSON. */
+function couldGoOn(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (cause) {
+    const reason = String(cause)
+    return reason.includes('Unexpected end') || positionIn(reason) === text.length
+  }
+}
+
+function positionIn(reason: string): number | undefined {
   const position = / at position (\d+)/.exec(reason)?.[1]
-  return position === undefined ? undefined : text.slice(0, Number(position)).split('\n').length
+  return position === undefined ? undefined : Number(position)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

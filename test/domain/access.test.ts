@@ -71,7 +71,9 @@ describe('a token', () => {
   it.each([
     ['active, and so never', {}, NOW + 10 ** 9 - 10 ** 9, false],
     ['expired, until retention has passed', { expireDate: NOW - 99 }, NOW, false],
-    ['expired, once it has', { expireDate: NOW - 100 }, NOW, true],
+    ['expired, once it has', { expireDate: NOW - 100, createdAt: NOW - 500 }, NOW, true],
+    ['minted expired, until retention has passed', { expireDate: 123_232, createdAt: NOW - 99 }, NOW, false],
+    ['minted expired, once it has', { expireDate: 123_232, createdAt: NOW - 100 }, NOW, true],
     ['used long before it expires', { used: 1, expireDate: NOW + 50, lastUses: [use] }, NOW + 149, false],
     ['used, after its expireDate and retention', { used: 1, expireDate: NOW + 50, lastUses: [use] }, NOW + 150, true],
     ['used, without expiry', { used: 1, expireDate: null, lastUses: [use] }, NOW + 95, true],

@@ -13,7 +13,10 @@ describe('parseCidr', () => {
     expect(parseCidr(text)).toBe(cidr)
   })
 
-  it.each(['', 'x', '10.0.0.0/33', '10.1', '300.1.1.1', '::1/129', '10.0.0.1/'])('refuses "%s"', (text) => {
+  const bad = ['', 'x', '10.0.0.0/33', '10.1', '300.1.1.1', '::1/129', '10.0.0.1/']
+  const misleading = ['10/8', '127.1/8', '010.0.0.0/8', '0x7f.0.0.1/8']
+
+  it.each([...bad, ...misleading])('refuses "%s"', (text) => {
     expect(() => parseCidr(text)).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
   })
 })

@@ -13,6 +13,10 @@ const configuration: Configuration = {
 
 const bad: [string, string, RegExp][] = [
   ['text that is not JSON', '{"v":1,\n"settings":{,}}', /settings\.json, line 2: not JSON/],
+  ['a token out of place', '{"v":1,\n"settings":{\n"guess-limit": 5x\n}}', /settings\.json, line 3: not JSON/],
+  ['a word', '{"v":1,\n"settings":{\n"guess-limit":\nfive\n}\n}\n', /settings\.json, line 4: not JSON/],
+  ['a file cut short', '{"v":1,\n"settings":{\n', /settings\.json, line 3: not JSON/],
+  ['an empty file', '', /settings\.json, line 1: not JSON/],
   ['no version', '{"settings":{}}', /schema version/],
   ['a setting that is not known', '{"v":1,"settings":{"guess-limits":"5"}}', /no setting "guess-limits"; there are: /],
   ['a bad value', '{"v":1,"settings":{"retention":"soon"}}', /retention: "soon" is not a duration/],
