@@ -1,5 +1,6 @@
 import type { AccessRequest, Refusal } from '../domain/access.ts'
 import type { EndReason, Session } from '../domain/session.ts'
+import type { UnixSeconds } from '../domain/units.ts'
 
 /** What a protocol hands over as it spends, so that the session can be ended and counted. */
 export interface Connection {
@@ -26,6 +27,8 @@ export interface Attempt {
 export interface KeptSession {
   readonly ok: true
   readonly secret: string | null
+  /** When `--max-session` ends it; null: only its idle limit does. */
+  readonly endsAt: UnixSeconds | null
 }
 
 /** One request of a kept session, while it is answered. */

@@ -48,7 +48,7 @@ export class Attempts {
         this.#sessions.open(session, connection)
         return this.#admit(request, session, connection)
       },
-      keep: async () => ({ ok: true, secret: null }),
+      keep: async () => ({ ok: true, secret: null, endsAt: null }),
       release: () => {},
     }
   }
@@ -64,7 +64,8 @@ export class Attempts {
         this.#sessions.attach(session.id, connection, request) ? this.#admit(request, session, connection) : over(),
       keep: async () => {
         const kept = secret ?? newSessionSecret()
-        return this.#sessions.keep(session.id, hashSecret(kept)) ? { ok: true, secret: kept } : over()
+        const known = this.#sessions.keep(session.id, hashSecret(kept))
+        return known ? { ok: true, secret: kept, endsAt: session.endsAt } : over()
       },
       release: () => {},
     }
@@ -87,12 +88,12 @@ export class Attempts {
     const known = this.#sessions.keptBy(token, request)
     if (!known) return this.#keepNew(request, id, token, derivedSecret(tokenSecret, id))
     await this.#tokens.release(token.hash, id)
-    return { ok: true, secret: derivedSecret(tokenSecret, known.id) }
+    return { ok: true, secret: derivedSecret(tokenSecret, known.id), endsAt: known.endsAt }
   }
 
   async #keepNew(request: AccessRequest, id: string, token: Token, secret: string): Promise<KeptSession | Refusal> {
     const opened = await this.#spend(request, this.#session(request, id, token, hashSecret(secret)), null)
-    return opened.ok ? { ok: true, secret } : opened
+    return opened.ok ? { ok: true, secret, endsAt: opened.session.endsAt } : opened
   }
 
   /** Spends the token of `session`, whose id is the holder of the use. */
