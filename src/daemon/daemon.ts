@@ -130,8 +130,9 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
 
 async function reload({ tls, log }: DaemonOptions, { services, doors }: Parts): Promise<void> {
   try {
+    const material = tls && (await loadTls(tls))
     await services.settings.reload()
-    if (tls) doors.setTls(await loadTls(tls))
+    if (material) doors.setTls(material)
     log.info({}, 'settings and TLS files read again')
   } catch (error) {
     log.error({ error: error instanceof Error ? error.message : String(error) }, 'not reloaded; the old values stay')

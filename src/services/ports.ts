@@ -40,7 +40,7 @@ export interface Reserved {
 /** Sessions that outlive the process that opened them. */
 export interface SessionStore {
   all(): Promise<readonly Session[]>
-  /** Written soon, not durably: losing it costs a last-seen time, never a spent token. */
+  /** Changes a session that a spend stored; one that is gone stays so. Written soon: losing it costs a last-seen time. */
   put(session: Session): void
   /** Gone soon, not durably. */
   remove(id: string): void

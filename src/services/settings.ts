@@ -50,8 +50,12 @@ export class Settings {
   }
 
   async #write(changes: Readonly<Record<string, string>>): Promise<void> {
-    const current = this.#store.current
-    await this.#store.write({ ...current, settings: { ...current.settings, ...changes } })
-    this.#values = readSettings(this.#store.current.settings)
+    const { current } = this.#store
+    try {
+      await this.#store.write({ ...current, settings: { ...current.settings, ...changes } })
+    } finally {
+      // After a failure as well: a change before this one may have brought it into force already.
+      this.#values = readSettings(this.#store.current.settings)
+    }
   }
 }

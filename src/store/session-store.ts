@@ -22,6 +22,8 @@ export class FileSessionStore implements SessionStore {
   }
 
   put(session: Session): void {
+    // It ended along with its token, and a crash before its connection hears of that must not bring it back.
+    if (!this.#db.data.sessions.has(session.id)) return
     this.#db.data.touchSession(session.id, session)
     this.#flushSoon()
   }

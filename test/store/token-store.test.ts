@@ -188,14 +188,25 @@ describe('sessions', () => {
     const directory = await temporaryDirectory()
     const store = await aStore(directory)
     const [kept, gone] = [aSession({ id: 'ss_aaaaaaaaaaaa' }), aSession({ id: 'ss_bbbbbbbbbbbb' })]
-    store.sessions.put(kept)
-    store.sessions.put(gone)
+    await store.tokens.add([{ ...token, uses: null }])
+    for (const session of [kept, gone]) await store.tokens.spend(token.hash, 'me', aUse(), session)
     store.sessions.put({ ...kept, lastSeen: NOW + 9 })
     store.sessions.remove(gone.id)
     store.sessions.remove('ss_cccccccccccc')
     await store.close()
     const again = await aStore(directory)
     expect(await again.sessions.all()).toEqual([{ ...kept, lastSeen: NOW + 9 }])
+  })
+
+  it('that a revoke took away do not come back as their clients leave', async () => {
+    const store = await aStore(await temporaryDirectory())
+    await store.tokens.add([token])
+    const session = aSession({ tokenHash: token.hash })
+    await store.tokens.spend(token.hash, 'me', aUse(), session)
+    const revoked = store.tokens.revoke([token.hash], NOW)
+    store.sessions.put({ ...session, lostAt: NOW })
+    await revoked
+    expect(await store.sessions.all()).toEqual([])
   })
 
   it('that end while their spend is being written stay ended', async () => {

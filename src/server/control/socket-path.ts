@@ -13,12 +13,21 @@ export function controlSocketPath(dataDir: string): string {
   const beside = join(real, 'control.sock')
   if (Buffer.byteLength(beside) <= LONGEST_PATH) return beside
   const name = createHash('sha256').update(real).digest('hex').slice(0, 16)
-  return join(privateFolder(`amsctl-${name}`), 'control.sock')
+  const path = join(privateFolder(`amsctl-${name}`), 'control.sock')
+  if (Buffer.byteLength(path) <= LONGEST_PATH) return path
+  throw new AmsctlError('STORE_FAILED', `${path} is too long for a socket; use a shorter --data-dir`)
 }
 
 function privateFolder(name: string): string {
-  const folder = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), name)
-  mkdirSync(folder, { mode: 0o700, recursive: true })
+  // Set to nothing is not set (XDG Base Directory Specification).
+  const folder = join(process.env.XDG_RUNTIME_DIR || tmpdir(), name)
+  try {
+    mkdirSync(folder, { mode: 0o700, recursive: true })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const cure = 'set XDG_RUNTIME_DIR to a directory of your own, or use a shorter --data-dir'
+    throw new AmsctlError('STORE_FAILED', `no place for the control socket: ${reason}; ${cure}`, { cause })
+  }
   const found = lstatSync(folder)
   if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0) return folder
   throw new AmsctlError('STORE_UNSAFE', `${folder} is not ours alone; remove it, or use a shorter --data-dir`)
