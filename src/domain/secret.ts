@@ -17,6 +17,11 @@ export function maskSecret(secret: string): string {
   return `${secret.slice(0, 4).replace(/[^A-Za-z0-9_-]/g, '?')}…`
 }
 
+/** What may be printed of a reference to something stored: a public id whole; anything else could be a secret. */
+export function maskReference(text: string): string {
+  return /^[a-z]{2}_[0-9a-z]{1,20}$/.test(text) ? text : maskSecret(text)
+}
+
 /** Whether `text` could be a secret at all: 1 to 256 characters, none of them a control character. */
 export function isSecretShaped(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for

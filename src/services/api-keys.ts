@@ -1,5 +1,6 @@
 import { AmsctlError } from '../domain/errors.ts'
-import { hashSecret } from '../domain/secret.ts'
+import { parseNote } from '../domain/note.ts'
+import { hashSecret, maskReference } from '../domain/secret.ts'
 import { toRfc3339 } from '../domain/units.ts'
 import { newApiKeyId, newApiKeySecret } from './identifiers.ts'
 import type { ApiKeyView } from './operations.ts'
@@ -17,7 +18,12 @@ export class ApiKeys {
 
   async create(note: string | null): Promise<ApiKeyView & { readonly key: string }> {
     const key = newApiKeySecret()
-    const created: ApiKey = { id: newApiKeyId(), hash: hashSecret(key), note, createdAt: this.#clock.now() }
+    const created: ApiKey = {
+      id: newApiKeyId(),
+      hash: hashSecret(key),
+      note: parseNote(note),
+      createdAt: this.#clock.now(),
+    }
     await this.#write([...this.#store.current.apiKeys, created])
     return { ...view(created), key }
   }
@@ -28,7 +34,7 @@ export class ApiKeys {
 
   async revoke(id: string): Promise<ApiKeyView> {
     const key = this.#store.current.apiKeys.find((known) => known.id === id)
-    if (!key) throw new AmsctlError('APIKEY_NOT_FOUND', `no API key "${id}"; see amsctl apikey list`)
+    if (!key) throw new AmsctlError('APIKEY_NOT_FOUND', `no API key "${maskReference(id)}"; see amsctl apikey list`)
     await this.#write(this.#store.current.apiKeys.filter((known) => known !== key))
     return view(key)
   }

@@ -1,6 +1,6 @@
 import type { AccessRequest } from '../domain/access.ts'
 import { AmsctlError } from '../domain/errors.ts'
-import type { SecretHash } from '../domain/secret.ts'
+import { maskReference, type SecretHash } from '../domain/secret.ts'
 import { type EndReason, type Session, type SessionView, viewSession } from '../domain/session.ts'
 import { isUsedUp, type Token } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
@@ -177,7 +177,7 @@ export class Sessions {
 
   kick(id: string): Session {
     const entry = this.#entries.get(id)
-    if (!entry) throw new AmsctlError('SESSION_NOT_FOUND', `no session "${id}"; see amsctl session list`)
+    if (!entry) throw new AmsctlError('SESSION_NOT_FOUND', `no session "${maskReference(id)}"; see amsctl session list`)
     this.#end(entry, 'kicked')
     return entry.session
   }

@@ -1,6 +1,7 @@
 import { parseCidr } from '../domain/address.ts'
 import { AmsctlError } from '../domain/errors.ts'
-import { hashSecret, isSecretShaped, maskSecret, type SecretHash, TOKEN_ID } from '../domain/secret.ts'
+import { parseNote } from '../domain/note.ts'
+import { hashSecret, isSecretShaped, maskReference, type SecretHash, TOKEN_ID } from '../domain/secret.ts'
 import { opensStream, parseApp, parseStreamPattern, printable } from '../domain/stream-id.ts'
 import { endedAt, isForgettable, type Token, type TokenView, tokenState, viewToken } from '../domain/token.ts'
 import type { Seconds } from '../domain/units.ts'
@@ -11,7 +12,6 @@ import type { Settings } from './settings.ts'
 
 const MOST_AT_ONCE = 10_000
 const MOST_USES = 1_000_000
-const LONGEST_NOTE = 256
 
 export interface Revocation {
   readonly revoked: readonly Token[]
@@ -55,7 +55,7 @@ export class Tokens {
 
   async show(ref: string): Promise<TokenView> {
     const token = await this.#find(ref)
-    if (!token) throw new AmsctlError('TOKEN_NOT_FOUND', `no token "${shown(ref)}"; see amsctl token list`)
+    if (!token) throw new AmsctlError('TOKEN_NOT_FOUND', `no token "${maskReference(ref)}"; see amsctl token list`)
     return viewToken(token, this.#clock.now())
   }
 
@@ -110,7 +110,7 @@ export class Tokens {
       used: 0,
       ip: order.ip ? parseCidr(order.ip) : null,
       maxSession: readMaxSession(order.maxSession ?? null),
-      note: readNote(order.note ?? null),
+      note: parseNote(order.note ?? null),
       createdAt: now,
       revokedAt: null,
       firstUse: null,
@@ -149,7 +149,7 @@ export class Tokens {
     for (const ref of refs) {
       const token = await this.#find(ref)
       if (token) chosen.set(token.hash, token)
-      else missing.push(shown(ref))
+      else missing.push(maskReference(ref))
     }
     return { chosen: [...chosen.values()], missing, globs: [] }
   }
@@ -172,11 +172,6 @@ function compare<T extends string | number>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** A reference as it may be printed: a public id whole, anything else could be a secret. */
-function shown(ref: string): string {
-  return /^[a-z]{2}_[0-9a-z]{1,20}$/.test(ref) ? ref : maskSecret(ref)
-}
-
 function wholeNumber(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value
   throw new AmsctlError('BAD_VALUE', `${name} must be a whole number from 1 to ${most}`)
@@ -185,11 +180,4 @@ function wholeNumber(name: string, value: number, most: number): number {
 function readMaxSession(span: Seconds | null): Seconds | null {
   if (span === null || (Number.isInteger(span) && span >= 1)) return span
   throw new AmsctlError('BAD_VALUE', 'max-session must be at least 1s; leave it out for no limit')
-}
-
-function readNote(note: string | null): string | null {
-  if (note !== null && note.length > LONGEST_NOTE) {
-    throw new AmsctlError('BAD_VALUE', `a note has at most ${LONGEST_NOTE} characters`)
-  }
-  return note
 }
