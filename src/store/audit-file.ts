@@ -8,6 +8,7 @@ import type { AuditEntry, AuditLog } from '../services/ports.ts'
 const ROTATE_AT = 16 * 1024 * 1024
 const KEPT = 8
 const POLL = 200
+const NEWLINE = 10
 
 const auditPath = (dataDir: string, age = 0) => join(dataDir, age === 0 ? 'audit.ndjson' : `audit.ndjson.${age}`)
 
@@ -36,8 +37,7 @@ export class AuditFile implements AuditLog {
 
   async close(): Promise<void> {
     await this.flush()
-    await this.#file?.close()
-    this.#file = undefined
+    await this.#closeFile()
   }
 
   /** A full disk costs audit lines, never an admission. */
@@ -46,6 +46,8 @@ export class AuditFile implements AuditLog {
       while (this.#pending.length > 0) await this.#write(this.#pending.splice(0).join(''))
     } catch (error) {
       this.#pending = []
+      // Opened again, it is seen whether a line was cut short.
+      await this.#closeFile().catch(() => undefined)
       this.#onError(error as Error)
     } finally {
       this.#writing = undefined
@@ -62,16 +64,22 @@ export class AuditFile implements AuditLog {
   async #open(): Promise<FileHandle> {
     const file = await open(
       auditPath(this.#dataDir),
-      fsConstants.O_WRONLY | fsConstants.O_APPEND | fsConstants.O_CREAT,
+      fsConstants.O_RDWR | fsConstants.O_APPEND | fsConstants.O_CREAT,
       0o600,
     )
     this.#size = (await file.stat()).size
+    if (this.#size > 0 && !(await endsInNewline(file, this.#size))) await file.appendFile('\n')
     return file
   }
 
-  async #rotate(): Promise<void> {
-    await this.#file?.close()
+  async #closeFile(): Promise<void> {
+    const file = this.#file
     this.#file = undefined
+    await file?.close()
+  }
+
+  async #rotate(): Promise<void> {
+    await this.#closeFile()
     await rm(auditPath(this.#dataDir, KEPT), { force: true })
     for (let age = KEPT - 1; age >= 0; age--) {
       if (await exists(auditPath(this.#dataDir, age))) {
@@ -79,6 +87,12 @@ export class AuditFile implements AuditLog {
       }
     }
   }
+}
+
+/** False where a crash or a full disk cut the last line short. */
+async function endsInNewline(file: FileHandle, size: number): Promise<boolean> {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] === NEWLINE
 }
 
 /** The entries on disk, oldest first; with `limit`, only that many of the newest. */
@@ -120,7 +134,7 @@ async function readFrom(path: string, offset: number): Promise<{ entries: AuditE
   const chunks: Buffer[] = []
   if (await exists(path)) for await (const chunk of createReadStream(path, { start: offset })) chunks.push(chunk)
   const bytes = Buffer.concat(chunks)
-  const end = bytes.lastIndexOf(10) + 1
+  const end = bytes.lastIndexOf(NEWLINE) + 1
   const entries = bytes.toString('utf8', 0, end).split('\n').flatMap(readEntry)
   return { entries, next: offset + end }
 }
