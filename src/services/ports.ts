@@ -1,4 +1,5 @@
 import type { Refusal } from '../domain/access.ts'
+import type { Recording, RecordingView } from '../domain/recording.ts'
 import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import type { Token, TokenUse } from '../domain/token.ts'
@@ -78,6 +79,22 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** What is known of the recordings made here. Every promise resolves only when the change is durable. */
+export interface RecordingIndex {
+  get(app: string, file: string): Recording | undefined
+  all(): readonly Recording[]
+  /** Adds a recording, or takes the place of what was known of the file. */
+  put(recording: Recording): Promise<void>
+  remove(app: string, file: string): Promise<void>
+}
+
+/** The recordings in the media directory, and the files that the operator dropped there. */
+export interface RecordingArchive {
+  list(): Promise<RecordingView[]>
+  /** Deletes a file for good. RECORDING_NOT_FOUND; RECORDING_BUSY while it is being written. */
+  remove(app: string, file: string): Promise<RecordingView>
+}
+
 export interface AuditEntry {
   /** RFC 3339 with milliseconds. */
   readonly at: string
@@ -111,6 +128,10 @@ export type AuditEvent =
   | 'apikey-create'
   | 'apikey-revoke'
   | 'kick'
+  | 'record-start'
+  | 'record-stop'
+  | 'record-fail'
+  | 'recording-delete'
   | 'start'
   | 'stop'
 

@@ -1,7 +1,7 @@
 /** Any page may play: the token in the URL is what admits, never a cookie of another origin. */
 export const CORS = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'Content-Length, Content-Type, Retry-After',
+  'Access-Control-Expose-Headers': 'Accept-Ranges, Content-Length, Content-Range, Content-Type, ETag, Retry-After',
 } as const
 
 export const STREAM_METHODS = 'GET, HEAD, OPTIONS'
