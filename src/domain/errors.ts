@@ -59,6 +59,11 @@ export const ERRORS = {
   DAEMON_VERSION: { exit: 5, http: 503, meaning: 'the running daemon speaks another version; restart it' },
   PORT_TAKEN: { exit: 5, http: 503, meaning: 'another program listens on that port' },
   TLS_UNUSABLE: { exit: 5, http: 503, meaning: 'the TLS certificate or key cannot be used' },
+  STREAM_NOT_READY: {
+    exit: 5,
+    http: 503,
+    meaning: 'the stream is live, but there is no playlist of it yet; the token is unspent',
+  },
   STORE_LOCKED: { exit: 5, http: 503, meaning: 'another process holds the store' },
   STORE_DAMAGED: { exit: 5, http: 503, meaning: 'a store file is damaged; nothing was changed' },
   STORE_NEWER: { exit: 5, http: 503, meaning: 'the store was written by a newer amsctl' },

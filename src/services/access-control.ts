@@ -34,6 +34,8 @@ export interface KeptSession {
 /** One request of a kept session, while it is answered. */
 export interface Visit {
   readonly ok: true
+  /** Whose request it is; null: token control is off. */
+  readonly sessionId: string | null
   /** Aborts when the session ends: the answer must stop at once. */
   readonly signal: AbortSignal
   /** Counts bytes of media delivered, and keeps the session from going idle. */

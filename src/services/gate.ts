@@ -143,5 +143,5 @@ function malformed(): Refusal {
 
 /** Token control is off: nobody is kept, and so nobody ended. */
 function anonymousVisit(): Visit {
-  return { ok: true, signal: new AbortController().signal, delivered: () => {}, done: () => {} }
+  return { ok: true, sessionId: null, signal: new AbortController().signal, delivered: () => {}, done: () => {} }
 }

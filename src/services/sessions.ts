@@ -151,7 +151,8 @@ export class Sessions {
       if (entry.session.lastSeen - entry.storedSeen >= LAZY_SEEN && this.#entries.has(id)) this.#persist(entry)
     }
     seen(0)
-    return { ok: true, signal: controller.signal, delivered: seen, done: () => void entry?.visits.delete(controller) }
+    const done = () => void entry?.visits.delete(controller)
+    return { ok: true, sessionId: id, signal: controller.signal, delivered: seen, done }
   }
 
   /** The session that `token` opened and its holder may go on with instead of spending a further use. */

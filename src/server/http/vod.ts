@@ -10,8 +10,8 @@ import { isEncrypted } from './client-address.ts'
 import { CORS } from './cors.ts'
 import { type Failure, refusalToFailure } from './error-response.ts'
 import { sessionCookie } from './session-cookie.ts'
+import { refuse, type StreamDoor } from './stream-door.ts'
 import { queryOf, type StreamPath } from './stream-path.ts'
-import { refuse, type StreamDoor } from './streams.ts'
 import { sendFile, sendHead } from './vod-file.ts'
 
 interface Dependencies {
