@@ -1,6 +1,7 @@
 import { parseCidr } from './address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { AmsctlError } from './errors.ts'
+import { opensStream, parseStreamPattern } from './stream-id.ts'
 import type { Seconds } from './units.ts'
 
 interface SettingKind<T> {
@@ -83,6 +84,12 @@ const baseUrl: SettingKind<string> = {
   format: String,
 }
 
+const recorded: SettingKind<string> = {
+  legal: 'off, on, or a stream id or glob such as cam-*',
+  parse: (text) => (text === 'off' || text === 'on' ? text : parseStreamPattern(text)),
+  format: String,
+}
+
 function define<T>(kind: SettingKind<T>, fallback: T, help: string): SettingSpec<T> {
   return { ...kind, fallback, help }
 }
@@ -123,6 +130,11 @@ export const SETTINGS = {
     'none',
     'address ends HLS and recordings for a client whose address changes, as phones do; none lets a copied child URL play until the session ends',
   ),
+  record: define(
+    recorded,
+    'off',
+    'which streams are recorded from their beginning; streams that are live stay as they are',
+  ),
   'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
 } as const
 
@@ -132,6 +144,11 @@ export type SettingValues = {
 }
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
+
+/** Whether a stream is recorded from its beginning, by a value of the setting `record`. */
+export function isRecorded(record: SettingValues['record'], streamId: string): boolean {
+  return record === 'on' || (record !== 'off' && opensStream(record, streamId))
+}
 
 /** One setting as `settings show --json` prints it. */
 export interface SettingView {
@@ -151,6 +168,8 @@ export function parseSettingName(text: string): SettingName {
 export function parseSetting<N extends SettingName>(name: N, text: string): SettingValues[N] {
   const spec = SETTINGS[name] as unknown as SettingSpec<SettingValues[N]>
   try {
+    // It may come from JSON, in which a number looks right.
+    if (typeof text !== 'string') throw new AmsctlError('BAD_VALUE', 'the value is not a string')
     return spec.parse(text)
   } catch (error) {
     if (!(error instanceof AmsctlError)) throw error

@@ -35,7 +35,6 @@ export class Settings {
   /** Stores `text` for the setting `name`; BAD_VALUE names what is legal. */
   async set(name: string, text: string): Promise<SettingView> {
     const known = parseSettingName(name)
-    parseSetting(known, text)
     await this.#write({ [known]: text })
     return viewSetting(known, this.#values)
   }
@@ -49,7 +48,9 @@ export class Settings {
     this.#values = readSettings(this.#store.current.settings)
   }
 
+  /** What was stored and could not be read again would keep the store from ever opening. */
   async #write(changes: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, text] of Object.entries(changes)) parseSetting(parseSettingName(name), text)
     const { current } = this.#store
     try {
       await this.#store.write({ ...current, settings: { ...current.settings, ...changes } })

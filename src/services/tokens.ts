@@ -4,7 +4,7 @@ import { parseNote } from '../domain/note.ts'
 import { hashSecret, isSecretShaped, maskReference, type SecretHash, TOKEN_ID } from '../domain/secret.ts'
 import { opensStream, parseApp, parseStreamPattern, printable } from '../domain/stream-id.ts'
 import { endedAt, isForgettable, type Token, type TokenView, tokenState, viewToken } from '../domain/token.ts'
-import type { Seconds } from '../domain/units.ts'
+import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import { newTokenId, newTokenSecret } from './identifiers.ts'
 import type { MintOrder, TokenFilter, TokenSelection } from './operations.ts'
 import type { Clock, TokenStore } from './ports.ts'
@@ -95,8 +95,9 @@ export class Tokens {
     if (order.type !== 'publish' && order.type !== 'play') {
       throw new AmsctlError('BAD_VALUE', `type must be publish or play, not "${printable(String(order.type))}"`)
     }
-    const expireDate = order.expireDate === undefined ? now + this.#settings.values['default-expire'] : order.expireDate
-    const notBefore = order.notBefore ?? null
+    const standard = now + this.#settings.values['default-expire']
+    const expireDate = readMoment('expireDate', order.expireDate === undefined ? standard : order.expireDate)
+    const notBefore = readMoment('not-before', order.notBefore ?? null)
     if (notBefore !== null && expireDate !== null && notBefore >= expireDate) {
       throw new AmsctlError('BAD_VALUE', 'not-before must come before the token expires')
     }
@@ -175,6 +176,11 @@ function compare<T extends string | number>(a: T, b: T): number {
 function wholeNumber(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value
   throw new AmsctlError('BAD_VALUE', `${name} must be a whole number from 1 to ${most}`)
+}
+
+function readMoment(name: string, at: UnixSeconds | null): UnixSeconds | null {
+  if (at === null || Number.isSafeInteger(at)) return at
+  throw new AmsctlError('BAD_VALUE', `${name} must be in whole unix seconds`)
 }
 
 function readMaxSession(span: Seconds | null): Seconds | null {
