@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import { type AmfReply, type AmfValue, decodeAmf0, encodeAmf0 } from '../../src/server/rtmp/amf0.ts'
 import { type RtmpMessage, RtmpReader } from './rtmp-reader.ts'
@@ -38,18 +39,25 @@ export class RtmpClient {
   }
 
   /** Connected, with nothing sent yet. */
-  static async to(port: number): Promise<RtmpClient> {
-    const socket = connect(port, '127.0.0.1')
-    await once(socket, 'connect')
+  static async to(port: number, { secure = false } = {}): Promise<RtmpClient> {
+    const socket = secure
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connect(port, '127.0.0.1')
+    await once(socket, secure ? 'secureConnect' : 'connect')
     return new RtmpClient(socket)
   }
 
   /** Connected, shaken hands and past `connect` and `createStream`. */
-  static async at(port: number, app = 'LiveApp'): Promise<RtmpClient> {
-    const client = await RtmpClient.to(port)
+  static async at(port: number, options: { secure?: boolean } = {}): Promise<RtmpClient> {
+    const client = await RtmpClient.to(port, options)
     await client.shakeHands()
-    await client.connectTo(app)
+    await client.connectTo('LiveApp')
     return client
+  }
+
+  /** Bytes so far. */
+  get received(): number {
+    return this.#received
   }
 
   get messages(): readonly RtmpMessage[] {

@@ -5,6 +5,14 @@ import type { Log } from '../../services/log.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 const KEEP_ALIVE: Milliseconds = 30_000
+const BEHIND = 64 * 1024
+
+/** What a client is connected by; the two are the same without TLS. */
+export interface Wire {
+  readonly socket: Socket
+  /** The TCP connection. */
+  readonly carrier: Socket
+}
 
 interface ClientSocketOptions {
   readonly log: Log
@@ -19,12 +27,14 @@ interface ClientSocketOptions {
 export class ClientSocket {
   readonly socket: Socket
   readonly address: string
+  readonly #carrier: Socket
   readonly #options: ClientSocketOptions
   #closing = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, options: ClientSocketOptions) {
+  constructor({ socket, carrier }: Wire, options: ClientSocketOptions) {
     this.socket = socket
+    this.#carrier = carrier
     this.address = canonicalAddress(socket.remoteAddress ?? '')
     this.#options = options
     socket.setNoDelay(true)
@@ -75,13 +85,27 @@ export class ClientSocket {
 
   /** Ends politely: the client gets a moment to read why, and is read so that no reset overtakes that. */
   finish(): void {
+    this.#finish(() => this.socket.destroy(), this.#options.closingTimeout)
+  }
+
+  /** Whether the client has not taken what was sent to it a while ago; under TLS a little always waits. */
+  get isBehind(): boolean {
+    return this.socket.writableLength > BEHIND
+  }
+
+  /** Ends a client that must get nothing more of what waits for it; `patience` is for it to read why. */
+  cutOff(patience: Milliseconds): void {
+    this.#finish(() => this.#carrier.resetAndDestroy(), patience)
+  }
+
+  #finish(cut: () => void, patience: Milliseconds): void {
     if (this.#closing) return
     this.#closing = true
     this.limitSilence(0)
     this.socket.end()
     this.socket.resume()
     this.expectNothing()
-    this.#timer = setTimeout(() => this.socket.destroy(), this.#options.closingTimeout)
+    this.#timer = setTimeout(cut, patience)
   }
 
   drop(why: string): void {

@@ -1,15 +1,15 @@
-import type { Socket } from 'node:net'
 import type { AccessRequest } from '../../domain/access.ts'
 import type { EndReason } from '../../domain/session.ts'
 import { printable } from '../../domain/stream-id.ts'
 import type { TokenType } from '../../domain/token.ts'
+import type { Milliseconds } from '../../domain/units.ts'
 import type { MediaHub } from '../../media/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
 import { type Denial, deny, denyFailed, readRequest } from './access.ts'
 import { abandon, admit, type Client, type Entry } from './admit.ts'
 import type { AmfValue } from './amf0.ts'
-import { ClientSocket } from './client-socket.ts'
+import { ClientSocket, type Wire } from './client-socket.ts'
 import { largestMessage, largestTotal, mostUnread, type Phase, type RtmpLimits } from './limits.ts'
 import { type Command, isCommand, isMedia, type Message, readCommand } from './message.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -30,6 +30,8 @@ export interface ConnectionContext {
 }
 
 const LONGEST_USER_AGENT = 128
+/** What a dismissed player gets to read why; what its kernel has not taken by then is not sent any more. */
+const DISMISSAL: Milliseconds = 300
 
 /** One RTMP client, from its first byte to its last. */
 export class RtmpConnection implements Client {
@@ -49,7 +51,7 @@ export class RtmpConnection implements Client {
   /** The message stream that the client asked on. */
   #streamId = 0
 
-  constructor(socket: Socket, context: ConnectionContext) {
+  constructor(wire: Wire, context: ConnectionContext) {
     const protocol = new RtmpProtocol({
       output: (data) => this.#client.write(data, mostUnread(this.#phase, this.#type)),
       received: (message) => this.#receive(message),
@@ -58,7 +60,7 @@ export class RtmpConnection implements Client {
     })
     this.#context = context
     this.#replies = new Replies(protocol)
-    this.#client = new ClientSocket(socket, {
+    this.#client = new ClientSocket(wire, {
       log: context.log,
       closingTimeout: context.limits.closingTimeout,
       onData: (data) => protocol.receive(data),
@@ -80,8 +82,20 @@ export class RtmpConnection implements Client {
     if (this.isGone()) return
     const role = this.#takeRole()
     role?.dismiss(reason)
-    if (role && this.#type === 'play') this.#replies.streamEnded(this.#streamId)
-    this.#refuse(deny(this.#type ?? 'play', describeEnd(reason)))
+    const denial = deny(this.#type ?? 'play', describeEnd(reason))
+    if (role && this.#type === 'play') this.#dismissPlayer(denial)
+    else this.#refuse(denial)
+  }
+
+  /** A player that keeps up is told why; to one that does not, the media that waits for it would be sent first. */
+  #dismissPlayer(denial: Denial): void {
+    if (this.#client.isBehind) {
+      this.#client.cutOff(0)
+      return
+    }
+    this.#replies.streamEnded(this.#streamId)
+    this.#replies.denied(this.#streamId, denial)
+    this.#client.cutOff(DISMISSAL)
   }
 
   /** The server stops: the session may go on when it is back. */

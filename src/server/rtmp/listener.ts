@@ -10,13 +10,31 @@ export interface TlsFiles {
   readonly key: string | Buffer
 }
 
+/** A client's socket and the TCP connection below it, which is the same without TLS. */
+export type OnSocket = (socket: Socket, carrier: Socket) => void
+
 /** A TCP or TLS server that hands over sockets ready to be read. */
-export function createListener(tls: TlsFiles | undefined, onSocket: (socket: Socket) => void): Server {
-  if (!tls) return createServer(onSocket)
-  const server = usable(() => createTlsServer({ ...tls, handshakeTimeout: TLS_HANDSHAKE }, onSocket))
+export function createListener(tls: TlsFiles | undefined, onSocket: OnSocket): Server {
+  if (!tls) return createServer((socket) => onSocket(socket, socket))
+  const carriers = new Map<string, Socket>()
+  const server = usable(() => createTlsServer({ ...tls, handshakeTimeout: TLS_HANDSHAKE }))
+  server.on('connection', (carrier: Socket) => {
+    const peer = peerOf(carrier)
+    carriers.set(peer, carrier)
+    carrier.once('close', () => carriers.delete(peer))
+  })
+  server.on('secureConnection', (socket) => {
+    const carrier = carriers.get(peerOf(socket))
+    if (carrier) onSocket(socket, carrier)
+    else socket.destroy()
+  })
   // A client that speaks no TLS; its socket is closed by the server.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 export function changeCertificate(server: Server, tls: TlsFiles): void {

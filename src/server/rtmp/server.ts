@@ -51,8 +51,8 @@ class Listener implements RtmpServer {
     // Loaded here, since node-media-server costs every command that does not serve.
     const { RtmpConnection } = await import('./connection.ts')
     const context = { ...this.#options, limits: this.#limits }
-    const server = createListener(this.#options.tls, (socket) => {
-      const connection = new RtmpConnection(socket, context)
+    const server = createListener(this.#options.tls, (socket, carrier) => {
+      const connection = new RtmpConnection({ socket, carrier }, context)
       this.#connections.set(socket, connection)
       socket.once('close', () => this.#connections.delete(socket))
     })

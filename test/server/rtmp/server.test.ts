@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { connect as connectTcp } from 'node:net'
-import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHub } from '../../../src/media/hub.ts'
 import { createRtmpServer } from '../../../src/server/rtmp/server.ts'
-import { temporaryDirectory } from '../../support/amsctl.ts'
+import { aCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeAccess } from '../../support/fake-access.ts'
 import { LiveSource } from '../../support/live-source.ts'
@@ -70,24 +67,6 @@ describe('the RTMP server', () => {
 })
 
 describeWith(['openssl'], 'RTMPS', () => {
-  async function certificate(name: string): Promise<{ cert: Buffer; key: Buffer }> {
-    const directory = await temporaryDirectory()
-    const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
-    const subject = [
-      '-subj',
-      `/CN=${name}`,
-      '-days',
-      '1',
-      '-nodes',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-    ]
-    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-    return { cert: await readFile(cert), key: await readFile(key) }
-  }
-
   async function connected(port: number): Promise<TLSSocket> {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
     onTestFinished(() => void socket.destroy())
@@ -97,7 +76,7 @@ describeWith(['openssl'], 'RTMPS', () => {
 
   it('speaks RTMP inside TLS, and closes sockets that never finish their handshake', async () => {
     const before = handles()
-    const { port, server } = await anRtmpHouse({ tls: await certificate('one'), limits: { closingTimeout: 100 } })
+    const { port, server } = await anRtmpHouse({ tls: await aCertificate('one'), limits: { closingTimeout: 100 } })
     const socket = await connected(port)
     socket.write(Buffer.concat([Buffer.from([3]), Buffer.alloc(1536)]))
     const [answer] = (await once(socket, 'data')) as [Buffer]
@@ -112,7 +91,7 @@ describeWith(['openssl'], 'RTMPS', () => {
   })
 
   it('survives clients that speak no TLS', async () => {
-    const { port } = await anRtmpHouse({ tls: await certificate('one') })
+    const { port } = await anRtmpHouse({ tls: await aCertificate('one') })
     const plain = await RtmpClient.to(port)
     plain.raw(Buffer.alloc(2000, 3))
     await plain.closed()
@@ -120,10 +99,10 @@ describeWith(['openssl'], 'RTMPS', () => {
   })
 
   it('takes a new certificate for new connections, and keeps the old one where the new is unusable', async () => {
-    const { port, server } = await anRtmpHouse({ tls: await certificate('one') })
+    const { port, server } = await anRtmpHouse({ tls: await aCertificate('one') })
     const subject = async () => (await connected(port)).getPeerCertificate().subject.CN
     expect(await subject()).toBe('one')
-    server.setTls(await certificate('two'))
+    server.setTls(await aCertificate('two'))
     expect(await subject()).toBe('two')
     expect(() => server.setTls({ cert: 'no', key: 'no' })).toThrow(expect.objectContaining({ code: 'TLS_UNUSABLE' }))
     expect(await subject()).toBe('two')
