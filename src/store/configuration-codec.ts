@@ -16,9 +16,11 @@ export function writeConfiguration({ settings, apiKeys }: Configuration): string
  * @throws STORE_DAMAGED naming the line or the field, STORE_NEWER
  */
 export function readConfiguration(path: string, text: string): Configuration {
-  const { v: version, settings = {}, apiKeys = [] } = parseObject(path, text)
+  const { v: version, settings = {}, apiKeys = [], ...others } = parseObject(path, text)
   if (!Number.isSafeInteger(version)) throw wrong(path, 'there is no schema version "v"')
   refuseNewer(path, version as number)
+  // A misspelt "settings" would silently put every default in force, open doors among them.
+  for (const name of Object.keys(others)) throw wrong(path, `"${name}" is none of v, settings, apiKeys`)
   if (!isObject(settings)) throw wrong(path, '"settings" is not an object')
   if (!Array.isArray(apiKeys)) throw wrong(path, '"apiKeys" is not an array')
   return { settings: readSettings(path, settings), apiKeys: apiKeys.map((key, index) => readApiKey(path, index, key)) }
