@@ -11,13 +11,14 @@ import type { AccessControl } from '../../src/services/access-control.ts'
 import { administer } from '../../src/services/administration.ts'
 import type { Log } from '../../src/services/log.ts'
 import type { MintOrder } from '../../src/services/operations.ts'
+import { FakeHls } from './fake-hls.ts'
 import { FlvReader } from './flv.ts'
 import { aHouse } from './services.ts'
 
 const APPS = ['LiveApp', 'Other']
 
 /** Fails the test that makes the server log a bug. */
-const log: Log = {
+const strictLog: Log = {
   debug: () => {},
   info: () => {},
   warn: () => {},
@@ -27,15 +28,17 @@ const log: Log = {
 }
 
 export interface HttpHouseOptions {
+  readonly log?: Log
   readonly tls?: TlsMaterial
   /** Puts something between the server and the gate. */
   readonly between?: (gate: AccessControl) => Partial<AccessControl>
 }
 
 /** An HTTP server on a free port over the real hub, gate and store, with token control on. */
-export async function aHttpHouse({ tls, between = () => ({}) }: HttpHouseOptions = {}) {
+export async function aHttpHouse({ tls, log = strictLog, between = () => ({}) }: HttpHouseOptions = {}) {
   const house = await aHouse()
   const hub = createHub({ latency: 0, publisherGrace: () => 0 })
+  const hls = new FakeHls()
   const settings = () => house.settings.values
   const authenticateApiKey: AuthenticateApiKey = async (secret) =>
     house.apiKeys.find(secret) ?? { ok: false, code: 'ACCESS_DENIED', message: 'unknown API key' }
@@ -48,7 +51,7 @@ export async function aHttpHouse({ tls, between = () => ({}) }: HttpHouseOptions
     ...between(gate),
   }
   const routes = [rest, sessionRoute({ access, apps: APPS, settings })]
-  const server = createHttpServer({ access, hub, apps: APPS, settings, log, routes, ...(tls && { tls }) })
+  const server = createHttpServer({ access, hub, hls, apps: APPS, settings, log, routes, ...(tls && { tls }) })
   const { port } = await server.start({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     await server.close()
@@ -59,6 +62,7 @@ export async function aHttpHouse({ tls, between = () => ({}) }: HttpHouseOptions
   return {
     ...house,
     hub,
+    hls,
     server,
     port,
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,

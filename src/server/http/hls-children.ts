@@ -10,13 +10,14 @@ import { refusalToFailure } from './error-response.ts'
 import { sendMedia, sendPlaylist } from './hls-answer.ts'
 import { refuse, type StreamDoor } from './stream-door.ts'
 import { queryOf, type StreamPath } from './stream-path.ts'
-import { Waits } from './waits.ts'
+import type { Waits } from './waits.ts'
 
 const MEDIA_PLAYLIST = 'live.m3u8'
 
 interface Dependencies {
   readonly access: AccessControl
   readonly hls: HlsLibrary
+  readonly waits: Waits
   readonly settings: () => SettingValues
 }
 
@@ -33,11 +34,12 @@ export class HlsChildren implements StreamDoor {
   readonly #access: AccessControl
   readonly #hls: HlsLibrary
   readonly #settings: () => SettingValues
-  readonly #waits = new Waits()
+  readonly #waits: Waits
 
-  constructor({ access, hls, settings }: Dependencies) {
+  constructor({ access, hls, waits, settings }: Dependencies) {
     this.#access = access
     this.#hls = hls
+    this.#waits = waits
     this.#settings = settings
   }
 
@@ -50,11 +52,6 @@ export class HlsChildren implements StreamDoor {
     request.once('close', () => visit.done())
     if (request.destroyed) return visit.done()
     await this.#serve({ request, response, question, visit }, path.child)
-  }
-
-  /** Those who wait are answered now. */
-  close(): void {
-    this.#waits.close()
   }
 
   async #serve(guest: Guest, child: string): Promise<void> {
@@ -80,10 +77,10 @@ export class HlsChildren implements StreamDoor {
     sendMedia(guest.request, guest.response, media, guest.visit.signal)
   }
 
-  async #wait<T>({ request, visit }: Guest, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const viewer = visit.sessionId ?? `${request.socket.remoteAddress} ${request.socket.remotePort}`
-    const result = await this.#waits.during(request, viewer, visit.signal, work)
-    if (visit.signal.aborted) throw new AmsctlError('SESSION_INVALID', 'this session is over')
+  async #wait<T>({ request, response, visit }: Guest, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { sessionId, signal: end } = visit
+    const result = await this.#waits.during({ request, response, sessionId, end }, work)
+    if (end.aborted) throw new AmsctlError('SESSION_INVALID', 'this session is over')
     return result
   }
 }

@@ -10,10 +10,11 @@ import { playRequest } from './access.ts'
 import { isEncrypted } from './client-address.ts'
 import { type Failure, refusalToFailure } from './error-response.ts'
 import { PLAYLIST_HEADERS, sendPlaylist } from './hls-answer.ts'
-import { NOT_LIVE } from './playback.ts'
+import { NOT_LIVE, STOPPING } from './playback.ts'
 import { sessionCookie } from './session-cookie.ts'
 import { refuse, type StreamDoor } from './stream-door.ts'
 import type { StreamPath } from './stream-path.ts'
+import type { Waits } from './waits.ts'
 
 /** How long the first playlist of a stream may take to be ready: shorter than a use is held. */
 const READY_WITHIN: Milliseconds = 8000
@@ -31,6 +32,7 @@ interface Dependencies {
   readonly access: AccessControl
   readonly hub: MediaHub
   readonly hls: HlsLibrary
+  readonly waits: Waits
   readonly settings: () => SettingValues
 }
 
@@ -42,12 +44,14 @@ export class HlsMaster implements StreamDoor {
   readonly #access: AccessControl
   readonly #hub: MediaHub
   readonly #hls: HlsLibrary
+  readonly #waits: Waits
   readonly #settings: () => SettingValues
 
-  constructor({ access, hub, hls, settings }: Dependencies) {
+  constructor({ access, hub, hls, waits, settings }: Dependencies) {
     this.#access = access
     this.#hub = hub
     this.#hls = hls
+    this.#waits = waits
     this.#settings = settings
   }
 
@@ -85,7 +89,7 @@ export class HlsMaster implements StreamDoor {
   ): Promise<Failure | undefined> {
     const attempt = await this.#access.reserve(question)
     if (!attempt.ok) return refusalToFailure(attempt)
-    const stream = await this.#prepare(request, question).catch((error) => {
+    const stream = await this.#prepare(request, response, question).catch((error) => {
       attempt.release()
       throw error
     })
@@ -102,11 +106,18 @@ export class HlsMaster implements StreamDoor {
   }
 
   /** The HLS of a stream from which somebody who is still there can begin to play at once. */
-  async #prepare(request: IncomingMessage, question: AccessRequest): Promise<HlsStream | Failure> {
+  async #prepare(
+    request: IncomingMessage,
+    response: ServerResponse,
+    question: AccessRequest,
+  ): Promise<HlsStream | Failure> {
     const stream = this.#find(question)
     if (!stream) return NOT_LIVE
-    if (!(await stream.ready(READY_WITHIN))) return NOT_READY
-    return request.destroyed ? NOT_LIVE : stream
+    const ready = await this.#waits.during({ request, response, sessionId: null }, (signal) =>
+      Promise.race([stream.ready(READY_WITHIN), aborted(signal)]),
+    )
+    if (this.#waits.closed) return STOPPING
+    return ready && !request.destroyed ? stream : NOT_READY
   }
 
   /** Nobody begins with a stream that has ended, though others may fetch the rest of it still. */
@@ -118,4 +129,10 @@ export class HlsMaster implements StreamDoor {
     const encrypted = isEncrypted(request, this.#settings()['trusted-proxies'])
     return { 'Set-Cookie': sessionCookie(question, secret, encrypted) }
   }
+}
+
+/** Resolves with false when `signal` aborts. */
+function aborted(signal: AbortSignal): Promise<false> {
+  if (signal.aborted) return Promise.resolve(false)
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(false)))
 }

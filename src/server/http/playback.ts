@@ -18,8 +18,9 @@ export interface Door {
   close(reason: EndReason | 'slow'): void
 }
 
-const NOT_LIVE: Failure = { code: 'STREAM_NOT_LIVE', message: 'the stream is not live; the token is unspent' }
-const STOPPING: Failure = { code: 'DAEMON_DOWN', message: 'the server is stopping; the token is unspent' }
+export const NOT_LIVE: Failure = { code: 'STREAM_NOT_LIVE', message: 'the stream is not live; the token is unspent' }
+/** What a server that stops says to whoever comes now. */
+export const STOPPING: Failure = { code: 'DAEMON_DOWN', message: 'the server is stopping; the token is unspent' }
 
 interface Dependencies {
   readonly access: AccessControl

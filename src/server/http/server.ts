@@ -3,27 +3,37 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { FastifyPluginAsync } from 'fastify'
 import type { SettingValues } from '../../domain/settings.ts'
+import type { HlsLibrary } from '../../media/hls/ports.ts'
 import type { MediaHub } from '../../media/ports.ts'
+import type { VodLibrary } from '../../media/recording/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
 import type { Listener } from '../../services/operations.ts'
 import { Connections } from './connections.ts'
-import { describeBug, endWithFailure, sendFailure } from './error-response.ts'
+import { CORS } from './cors.ts'
+import { describeBug, endWithFailure, type Failure, sendFailure } from './error-response.ts'
+import { FlvStreams } from './flv-streams.ts'
+import { HlsChildren } from './hls-children.ts'
+import { HlsMaster } from './hls-master.ts'
 import { isWebSocketUpgrade, serveWithoutUpgrade } from './ignored-upgrade.ts'
-import { MOST_CONNECTIONS, SERVER_LIMITS, STOP_WITHIN } from './limits.ts'
+import { MOST_CONNECTIONS, MOST_HEADERS, SERVER_LIMITS, STOP_WITHIN } from './limits.ts'
 import { listen } from './listen.ts'
-import { Playback } from './playback.ts'
+import { Playback, STOPPING } from './playback.ts'
 import { buildRoutes, type Routes } from './routes.ts'
-import { originForm, parseStreamPath, type StreamPath } from './stream-path.ts'
+import { parseStreamPath, type StreamPath, takeOriginForm } from './stream-path.ts'
 import { Streams } from './streams.ts'
 import { createTlsServer, replaceTls, type TlsMaterial } from './tls.ts'
 import { Turns } from './turns.ts'
+import { VodFiles } from './vod.ts'
+import { Waits } from './waits.ts'
 
 export type { TlsMaterial }
 
 export interface HttpServerOptions {
   readonly access: AccessControl
   readonly hub: MediaHub
+  readonly hls: HlsLibrary
+  readonly vod: VodLibrary
   readonly apps: readonly string[]
   readonly settings: () => SettingValues
   readonly log: Log
@@ -54,17 +64,28 @@ class StreamingServer implements HttpServer {
   readonly #streams: Streams
   readonly #log: Log
   readonly #turns = new Turns()
+  readonly #waits = new Waits()
   readonly #routes: Routes
   #closing: Promise<void> | undefined
 
   constructor(options: HttpServerOptions) {
-    const { access, hub, apps, settings, log, tls, routes = [] } = options
+    const { access, hub, hls, vod, apps, settings, log, tls, routes = [] } = options
     this.#log = log
     this.#server = tls ? createTlsServer(tls) : http.createServer(SERVER_LIMITS)
     this.#server.maxConnections = MOST_CONNECTIONS
+    this.#server.maxHeadersCount = MOST_HEADERS
     this.#connections = new Connections(this.#server)
     this.#playback = new Playback({ access, hub, log })
-    this.#streams = new Streams({ playback: this.#playback, apps, settings })
+    this.#streams = new Streams({
+      apps,
+      log,
+      doors: {
+        flv: new FlvStreams(this.#playback, settings),
+        hls: new HlsMaster({ access, hub, hls, waits: this.#waits, settings }),
+        'hls-child': new HlsChildren({ access, hls, waits: this.#waits, settings }),
+        vod: new VodFiles({ access, library: vod, settings }),
+      },
+    })
     const onUnreadable = (error: NodeJS.ErrnoException, socket: Socket) => this.#answerUnreadable(error, socket)
     this.#routes = buildRoutes({ server: this.#server, plugins: routes, log, onUnreadable })
     this.#server.on('request', (request, response) => {
@@ -94,6 +115,7 @@ class StreamingServer implements HttpServer {
 
   async #close(): Promise<void> {
     this.#playback.close()
+    this.#waits.close()
     await Promise.all([this.#connections.close(STOP_WITHIN), this.#routes.app.close()])
   }
 
@@ -104,29 +126,29 @@ class StreamingServer implements HttpServer {
       socket.destroy()
       return
     }
-    request.url = originForm(request.url ?? '')
-    const stream = parseStreamPath(request.url)
-    if (stream) return this.#serveStream(request, response, stream)
+    if (this.#closing) return refuseAndClose(response, STOPPING)
+    const stream = parseStreamPath(takeOriginForm(request))
+    if (stream?.kind === 'flv') return this.#serveFlv(request, response, stream)
     this.#turns.begin(socket, response)
-    this.#routes.serve(request, response)
+    if (stream) await this.#streams.serve(request, response, stream)
+    else this.#routes.serve(request, response)
   }
 
-  async #serveStream(request: IncomingMessage, response: ServerResponse, stream: StreamPath): Promise<void> {
+  async #serveFlv(request: IncomingMessage, response: ServerResponse, stream: StreamPath): Promise<void> {
     const { socket } = request
     if (this.#turns.isIdle(socket)) {
       this.#turns.beginStream(socket, response)
       return this.#streams.serve(request, response, stream)
     }
     this.#turns.begin(socket, response)
-    response.shouldKeepAlive = false
-    sendFailure(response, { code: 'BAD_REQUEST', message: 'a stream shares its connection with no other request' }, {})
+    refuseAndClose(response, { code: 'BAD_REQUEST', message: 'a stream shares its connection with no other request' })
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const stream = parseStreamPath(originForm(request.url ?? ''))
-    if (!this.#turns.isIdle(socket)) socket.destroy()
-    else if (!isWebSocketUpgrade(request)) serveWithoutUpgrade(this.#server, request, socket, head)
-    else if (stream) await this.#streams.upgrade(request, socket, stream)
+    if (!this.#turns.isIdle(socket)) return void socket.destroy()
+    if (!isWebSocketUpgrade(request)) return serveWithoutUpgrade(this.#server, request, socket, head)
+    const stream = parseStreamPath(takeOriginForm(request))
+    if (stream) await this.#streams.upgrade(request, socket, stream)
     else endWithFailure(socket, { code: 'NOT_FOUND', message: 'no stream at this address' })
   }
 
@@ -146,4 +168,10 @@ class StreamingServer implements HttpServer {
       socket.destroy()
     }
   }
+}
+
+/** The last answer on its connection. */
+function refuseAndClose(response: ServerResponse, failure: Failure): void {
+  response.shouldKeepAlive = false
+  sendFailure(response, failure, CORS)
 }

@@ -1,15 +1,34 @@
-import { isApp, parseStreamId } from '../../domain/stream-id.ts'
+import type { IncomingMessage } from 'node:http'
+import { isApp } from '../../domain/stream-id.ts'
 
-/** A stream that an URL names. */
+/** What an address below `/{app}/streams/` is of. */
+export type StreamPathKind = 'flv' | 'hls' | 'hls-child' | 'vod' | 'nothing'
+
 export interface StreamPath {
+  readonly kind: StreamPathKind
   readonly app: string
-  /** Not validated yet: {@link streamIdOf}. */
+  /** Of the stream, or of the file without its `.mp4`; not validated yet. */
   readonly name: string
+  /** What the HLS of the stream is asked for; elsewhere empty. */
+  readonly child: string
 }
 
-/** `path?query` of a request target; the absolute form that a proxy sends loses its scheme and host. */
-export function originForm(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, '') || '/'
+const KINDS = [
+  ['.flv', 'flv'],
+  ['.m3u8', 'hls'],
+  ['.mp4', 'vod'],
+] as const
+
+/**
+ * Brings a request in the absolute form, as a proxy sends it, into the usual one and returns its `path?query`. Its host
+ * is that of the target, whatever `Host` says (RFC 9112, section 3.2.2).
+ */
+export function takeOriginForm(request: IncomingMessage): string {
+  const target = request.url ?? ''
+  const [origin = '', authority] = /^https?:\/\/([^/?]*)/i.exec(target) ?? []
+  if (authority !== undefined) request.headers.host = authority
+  request.url = target.slice(origin.length) || '/'
+  return request.url
 }
 
 export function queryOf(target: string): URLSearchParams {
@@ -18,20 +37,32 @@ export function queryOf(target: string): URLSearchParams {
 }
 
 /**
- * Reads `/{app}/streams/{id}.flv` and node-media-server's `/{app}/{id}.flv`; null: no address of a stream.
- * Each segment is decoded once and taken as it is. A path that is not in normal form names nothing.
+ * Reads `/{app}/streams/{name}.flv|m3u8|mp4`, `/{app}/streams/{name}/{child}` and node-media-server's
+ * `/{app}/{name}.flv`; null: no address of a stream. What an address is of is told by its segments and its last suffix,
+ * never by what a name looks like. Each segment is decoded once and taken as it is: a path that is not in normal form
+ * names nothing.
  */
 export function parseStreamPath(target: string): StreamPath | null {
   const path = target.split('?', 1)[0] ?? ''
   const [root, app, ...rest] = path.split('/').map(decodeSegment)
-  const file = rest.length === 2 && rest[0] === 'streams' ? rest[1] : rest.length === 1 ? rest[0] : undefined
-  if (root !== '' || !app || !isApp(app) || !file?.endsWith('.flv')) return null
-  return { app, name: file.slice(0, -'.flv'.length) }
+  if (root !== '' || !app || !isApp(app)) return null
+  const [folder, name, child] = rest
+  if (folder === 'streams' && rest.length > 1) return { app, ...readStreamPath(name, child, rest.length) }
+  const flat = rest.length === 1 ? readFile(folder) : undefined
+  return flat?.kind === 'flv' ? { app, ...flat } : null
 }
 
-/** The stream id of `path`; throws BAD_VALUE if it cannot be one. */
-export function streamIdOf(path: StreamPath): string {
-  return parseStreamId(path.name)
+type Target = Omit<StreamPath, 'app'>
+type Segment = string | null | undefined
+
+function readStreamPath(name: Segment, child: Segment, length: number): Target {
+  if (length === 3 && name && child) return { kind: 'hls-child', name, child }
+  return (length === 2 ? readFile(name) : undefined) ?? { kind: 'nothing', name: '', child: '' }
+}
+
+function readFile(file: Segment): Target | undefined {
+  const [suffix, kind] = KINDS.find(([ending]) => file?.endsWith(ending)) ?? []
+  return file && suffix && kind ? { kind, name: file.slice(0, -suffix.length), child: '' } : undefined
 }
 
 function decodeSegment(segment: string): string | null {
