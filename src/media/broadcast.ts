@@ -119,6 +119,7 @@ export class Broadcast implements LiveStream {
     this.#begun = false
     this.#awaitsKey = true
     this.#joinStart = undefined
+    for (const sink of this.#sinks) sink.restart()
   }
 
   end(): void {

@@ -49,6 +49,8 @@ export interface Seat {
 export interface PacketSink {
   /** In decoding order. What it gets first: the headers, then the cached GOP. */
   push(packet: MediaPacket): void
+  /** Another publisher goes on in the stream: headers and a key frame follow, of other codecs perhaps. */
+  restart(): void
   /** The stream is over; called at most once. */
   end(): void
 }

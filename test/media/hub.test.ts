@@ -491,10 +491,15 @@ describe('a sink', () => {
   function aSink() {
     const seen: MediaPacket[] = []
     let ends = 0
+    let restarts = 0
     return {
       seen,
       ends: () => ends,
+      restarts: () => restarts,
       push: (packet: MediaPacket) => void seen.push(packet),
+      restart: () => {
+        restarts++
+      },
       end: () => {
         ends++
       },
@@ -554,6 +559,7 @@ describe('a sink', () => {
     second.push(video(0, { key: true }))
     expect(sink.seen.map(({ config }) => config)).toEqual([false, true, false])
     expect(sink.seen.at(-1)?.dts).toBeGreaterThan(5000)
+    expect(sink.restarts()).toBe(1)
     expect(sink.ends()).toBe(0)
   })
 })
