@@ -50,14 +50,17 @@ function publishWays(token: TokenView, endpoints: Endpoints): Ways {
 function playWays(token: TokenView, endpoints: Endpoints): Ways {
   const app = encodeURIComponent(token.app)
   const key = streamKey(token)
-  const file = `/${app}/streams/${encodeURIComponent(token.streamId)}.flv?${credential(token)}`
+  const file = (suffix: string) => `/${app}/streams/${encodeURIComponent(token.streamId)}${suffix}?${credential(token)}`
+  const at = (origin: string | null, suffix: string) => origin && `${origin}${file(suffix)}`
   const rtmp = endpoints.rtmp && `rtmp://${endpoints.rtmp}/${app}/${key}`
-  const http = endpoints.http && `${endpoints.http}${file}`
-  const https = endpoints.https && `${endpoints.https}${file}`
+  const http = at(endpoints.http, '.flv')
+  const https = at(endpoints.https, '.flv')
   const best = http ?? https ?? rtmp
   return [
     ['rtmp', rtmp],
     ['rtmps', endpoints.rtmps && `rtmps://${endpoints.rtmps}/${app}/${key}`],
+    ['hls', at(endpoints.http, '.m3u8')],
+    ['https-hls', at(endpoints.https, '.m3u8')],
     ['http-flv', http],
     ['ws-flv', http?.replace(/^http/, 'ws')],
     ['https-flv', https],

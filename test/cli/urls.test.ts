@@ -29,10 +29,11 @@ describe('ways in', () => {
     })
   })
 
-  it('of a play token are RTMP, HTTP-FLV and WS-FLV', () => {
+  it('of a play token are RTMP, HLS, HTTP-FLV and WS-FLV', () => {
     const file = `localhost:5080/LiveApp/streams/cam1.flv?token=${SECRET}`
     expect(ways('play', local)).toEqual({
       rtmp: `rtmp://localhost:1935/LiveApp/cam1?token=${SECRET}`,
+      hls: `http://localhost:5080/LiveApp/streams/cam1.m3u8?token=${SECRET}`,
       'http-flv': `http://${file}`,
       'ws-flv': `ws://${file}`,
       ffplay: `ffplay -fflags nobuffer 'http://${file}'`,
@@ -45,6 +46,7 @@ describe('ways in', () => {
       rtmps: `rtmps://127.0.0.1:19360/LiveApp/cam1?token=${SECRET}`,
     })
     expect(ways('play', endpoints)).toMatchObject({
+      'https-hls': `https://127.0.0.1:54430/LiveApp/streams/cam1.m3u8?token=${SECRET}`,
       'https-flv': `https://127.0.0.1:54430/LiveApp/streams/cam1.flv?token=${SECRET}`,
       'wss-flv': `wss://127.0.0.1:54430/LiveApp/streams/cam1.flv?token=${SECRET}`,
     })

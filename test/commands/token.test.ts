@@ -66,6 +66,7 @@ describe('token create', () => {
       roomId: null,
       urls: {
         rtmp: `rtmp://localhost:1935/LiveApp/cam1?token=${token.tokenId}`,
+        hls: `http://localhost:5080/LiveApp/streams/cam1.m3u8?token=${token.tokenId}`,
         'http-flv': `http://localhost:5080/LiveApp/streams/cam1.flv?token=${token.tokenId}`,
         'ws-flv': `ws://localhost:5080/LiveApp/streams/cam1.flv?token=${token.tokenId}`,
         ffplay: expect.stringContaining(token.tokenId),
@@ -84,7 +85,7 @@ describe('token create', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split('\t')[0])
-    expect(kinds).toEqual(['rtmp', 'http-flv', 'ws-flv', 'ffplay'])
+    expect(kinds).toEqual(['rtmp', 'hls', 'http-flv', 'ws-flv', 'ffplay'])
     expect(stderr).toMatch(/^no daemon is running .*\n$/)
   })
 
