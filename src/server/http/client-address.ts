@@ -17,11 +17,11 @@ export interface Origin {
  */
 export function forwardedClient({ peer, forwardedFor }: Origin, trusted: readonly string[]): string | null {
   let client = canonicalAddress(peer)
-  const hops = (forwardedFor ?? '').split(',').map((hop) => hop.trim())
+  const hops = forwardedFor?.split(',') ?? []
   while (inCidrs(client, trusted)) {
     const hop = hops.pop()
-    if (!hop) return client
-    const bare = withoutPort(hop)
+    if (hop === undefined) return client
+    const bare = withoutPort(hop.trim())
     if (!ipaddr.isValid(bare)) return null
     client = canonicalAddress(bare)
   }

@@ -78,8 +78,12 @@ export function endWithFailure(socket: Socket, failure: Failure, headers: Record
   destroyAfter(socket, LINGER)
 }
 
-/** Whatever the other end does, `socket` is gone after `span`. */
-export function destroyAfter(socket: Socket, span: Milliseconds): void {
-  const timer = setTimeout(() => socket.destroy(), span)
+/** Whatever the other end does, `socket` is ended by `end` after `span`. */
+export function destroyAfter(socket: Socket, span: Milliseconds, end = destroy): void {
+  const timer = setTimeout(() => end(socket), span)
   socket.once('close', () => clearTimeout(timer))
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy()
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { EndReason } from '../../domain/session.ts'
+import { cutOff } from './connections.ts'
 import { CORS } from './cors.ts'
 import { destroyAfter, type Failure, sendFailure } from './error-response.ts'
 import { FINISH_WITHIN, isProperEnd, watchForEnd } from './farewell.ts'
@@ -39,7 +40,7 @@ export class HttpFlvDoor implements Door {
 
   close(reason: EndReason | 'slow'): void {
     if (!isProperEnd(reason)) {
-      this.socket.destroy()
+      cutOff(this.socket)
       return
     }
     this.socket.end()

@@ -9,6 +9,8 @@ export const SERVER_LIMITS = {
   /** How often the three above are looked at. */
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
+  /** A header that comes twice reads `a, b`, and so passes for neither: not the Host, the Origin or the key. */
+  joinDuplicateHeaders: true,
   /** TCP's own probes find peers that vanished. */
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
@@ -17,6 +19,8 @@ export const SERVER_LIMITS = {
 } as const satisfies ServerOptions
 
 export const MOST_CONNECTIONS = 10_000
+/** No limit but that of the size: Node would leave out the rest, and who calls is judged by headers. */
+export const MOST_HEADERS = 0
 export const LARGEST_BODY = 64 * 1024
 export const LONGEST_PATH_PART = 512
 /** How long clients may take to go when the server stops. */

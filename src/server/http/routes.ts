@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReply, type HTTPMethods } from 'fastify'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { Log } from '../../services/log.ts'
 import { describeBug, errorBody, errorHeaders, type Failure, failureOf, statusOf } from './error-response.ts'
@@ -39,6 +39,20 @@ export function buildRoutes({ server, plugins, log, onUnreadable }: RoutesOption
   app.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) })
   for (const plugin of plugins) void app.register(plugin)
   return { app, serve }
+}
+
+/** Says which methods `url` has to whoever comes with another. */
+export function refuseOtherMethods(server: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void {
+  const allow = allowed.join(', ')
+  server.route({
+    method: server.supportedMethods.filter((method) => !allowed.includes(method)),
+    url,
+    handler: ({ method }, reply) =>
+      send(reply.header('Allow', allow), {
+        code: 'METHOD_NOT_ALLOWED',
+        message: `${method} is not served here, but ${allow}`,
+      }),
+  })
 }
 
 export function send(reply: FastifyReply, failure: Failure): FastifyReply {

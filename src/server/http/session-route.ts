@@ -10,7 +10,7 @@ import { readJsonObject } from '../json-object.ts'
 import { accessRequest } from './access.ts'
 import { isEncrypted } from './client-address.ts'
 import { refusalToFailure } from './error-response.ts'
-import { send } from './routes.ts'
+import { refuseOtherMethods, send } from './routes.ts'
 import { sessionCookie } from './session-cookie.ts'
 
 export interface SessionRouteOptions {
@@ -19,14 +19,17 @@ export interface SessionRouteOptions {
   readonly settings: () => SettingValues
 }
 
+const PATH = '/:app/rest/session'
+
 /** `POST /{app}/rest/session {streamId, type, token}`: spends the token for a cookie, so that a reload goes on. */
 export function sessionRoute(options: SessionRouteOptions): FastifyPluginAsync {
   return async (server) => {
     server.removeAllContentTypeParsers()
     server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    server.post<{ Params: { app: string }; Body: string | undefined }>('/:app/rest/session', (request, reply) =>
+    server.post<{ Params: { app: string }; Body: string | undefined }>(PATH, (request, reply) =>
       openSession(request, reply, options),
     )
+    refuseOtherMethods(server, PATH, ['POST'])
   }
 }
 
@@ -55,7 +58,7 @@ function readOrder(
   trustedProxies: readonly string[],
 ): AccessRequest {
   const { streamId, type, token } = readJsonObject(body ?? '')
-  const place = { app, streamId: parseStreamId(String(streamId ?? '')), type: readType(type) }
+  const place = { app, streamId: parseStreamId(typeof streamId === 'string' ? streamId : ''), type: readType(type) }
   const credential = credentialFrom(new URLSearchParams(typeof token === 'string' ? { token } : {}))
   return accessRequest(raw, place, { protocol: 'http', trustedProxies, credential })
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { EndReason } from '../../domain/session.ts'
 import type { Milliseconds } from '../../domain/units.ts'
+import { cutOff } from './connections.ts'
 import { CORS } from './cors.ts'
 import { destroyAfter, endWithFailure, type Failure } from './error-response.ts'
 import { FINISH_WITHIN, isProperEnd, watchForEnd } from './farewell.ts'
@@ -12,7 +13,8 @@ import type { Door } from './playback.ts'
 const LARGEST_MESSAGE = 4096
 /** With more queued than this a ping is not answered: its sender does not read. */
 const MOST_QUEUED_FOR_PONG = 64 * 1024
-const CUT_AFTER: Milliseconds = 1000
+/** How long the close frame may take to the kicked. */
+const CUT_AFTER: Milliseconds = 250
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 const PROTOCOLS = /^\s*([\w!#$%&'*+.^`|~-]+)\s*(?:,|$)/
@@ -64,11 +66,12 @@ export class WsFlvDoor implements Door {
     const proper = isProperEnd(reason)
     // Behind queued media a close frame would come late, and the media before it.
     if (!this.#webSocket || (!proper && this.socket.writableLength > 0)) {
-      this.socket.destroy()
+      cutOff(this.socket)
       return
     }
     this.#webSocket.close(closeCode(reason), reason)
-    destroyAfter(this.socket, proper ? FINISH_WITHIN[reason] : CUT_AFTER)
+    if (proper) destroyAfter(this.socket, FINISH_WITHIN[reason])
+    else destroyAfter(this.socket, CUT_AFTER, cutOff)
   }
 
   #attend(webSocket: WebSocket): void {

@@ -5,7 +5,7 @@ import type { Actor } from '../../services/administration.ts'
 import type { StoreOperations } from '../../services/operations.ts'
 import { isEncrypted } from '../http/client-address.ts'
 import type { Failure } from '../http/error-response.ts'
-import { send } from '../http/routes.ts'
+import { refuseOtherMethods, send } from '../http/routes.ts'
 import { queryOf } from '../http/stream-path.ts'
 import { type AuthenticateApiKey, type CallerVerdict, judgeCaller } from './access.ts'
 import { type Answer, result } from './answer.ts'
@@ -40,7 +40,9 @@ export function restRoutes(options: RestOptions): FastifyPluginAsync {
     })
     for (const route of ROUTES) {
       const handler = (request: FastifyRequest, reply: FastifyReply) => answer(route, request, reply, options)
-      server.route({ method: route.method, url: `/:app/rest${route.path}`, handler })
+      const url = `/:app/rest${route.path}`
+      server.route({ method: [...route.methods], url, handler })
+      refuseOtherMethods(server, url, route.methods)
     }
   }
 }

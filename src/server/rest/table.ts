@@ -3,7 +3,7 @@ import { type Answer, result } from './answer.ts'
 import { type Call, listTokens, mintToken, revokeTokens, validateToken } from './tokens.ts'
 
 export interface Route {
-  readonly method: HTTPMethods | HTTPMethods[]
+  readonly methods: readonly HTTPMethods[]
   /** Below `/{app}/rest`. */
   readonly path: string
   /** Status of an answer to bad input: AMS's first version says 200 and `success: false`. */
@@ -14,13 +14,13 @@ export interface Route {
 /** AMS's REST API for tokens, its first version and its second. */
 export const ROUTES: readonly Route[] = [
   {
-    method: ['GET', 'POST'],
+    methods: ['GET', 'POST'],
     path: '/broadcast/getToken',
     badInput: 200,
     answer: async (call) => ok(await mintToken(call, call.query.get('id'))),
   },
   {
-    method: 'POST',
+    methods: ['POST'],
     path: '/broadcast/validateToken',
     badInput: 200,
     answer: async (call) => {
@@ -29,25 +29,25 @@ export const ROUTES: readonly Route[] = [
     },
   },
   {
-    method: 'POST',
+    methods: ['POST'],
     path: '/broadcast/revokeTokens',
     badInput: 200,
     answer: async (call) => ok(await revokeTokens(call, call.query.get('id'))),
   },
   {
-    method: 'GET',
+    methods: ['GET'],
     path: '/broadcast/listTokens/:id/:offset/:size',
     badInput: 200,
     answer: async (call) => ok(await listTokens(call)),
   },
   {
-    method: ['GET', 'POST'],
+    methods: ['GET', 'POST'],
     path: '/v2/broadcasts/:id/token',
     badInput: 400,
     answer: async (call) => ok(await mintToken(call, call.params.id ?? null)),
   },
   {
-    method: 'POST',
+    methods: ['POST'],
     path: '/v2/broadcasts/validate-token',
     badInput: 400,
     answer: async (call) => {
@@ -56,13 +56,13 @@ export const ROUTES: readonly Route[] = [
     },
   },
   {
-    method: 'DELETE',
+    methods: ['DELETE'],
     path: '/v2/broadcasts/:id/tokens',
     badInput: 400,
     answer: async (call) => ok(await revokeTokens(call, call.params.id)),
   },
   {
-    method: 'GET',
+    methods: ['GET'],
     path: '/v2/broadcasts/:id/tokens/list/:offset/:size',
     badInput: 400,
     answer: async (call) => ok(await listTokens(call)),

@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHttpServer } from '../../../src/server/http/server.ts'
-import { temporaryDirectory } from '../../support/amsctl.ts'
+import { aCertificate } from '../../support/certificate.ts'
+import { eventually } from '../../support/eventually.ts'
 import { aHttpHouse, HttpPlayer, WsPlayer } from '../../support/http-house.ts'
 import { LiveSource } from '../../support/live-source.ts'
 import { describeWith } from '../../support/programs.ts'
@@ -31,9 +29,9 @@ describe('the HTTP server', () => {
   })
 
   it('says which port is taken', async () => {
-    const { port, gate, hub, settings } = await aHttpHouse()
+    const { port, gate, hub, hls, settings } = await aHttpHouse()
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-    const second = createHttpServer({ access: gate, hub, apps: [], settings: () => settings.values, log })
+    const second = createHttpServer({ access: gate, hub, hls, apps: [], settings: () => settings.values, log })
     await expect(second.start({ host: '127.0.0.1', port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       message: `cannot listen on 127.0.0.1:${port}: another program does`,
@@ -71,6 +69,19 @@ describe('the HTTP server', () => {
     await Promise.all([idle.closed(), keptAlive.closed()])
     expect(sessions.list().length).toBe(0)
     expect(hub.list()).toMatchObject([{ viewers: 0 }])
+  })
+
+  it('says on connections in use that it stops', async () => {
+    const { server, port } = await aHttpHouse()
+    const client = await RawClient.to(port)
+    const head = 'POST /LiveApp/rest/session HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n'
+    client.send(head)
+    await eventually(() => (client.socket.bytesWritten === head.length ? true : undefined))
+    await fetch(`http://127.0.0.1:${port}/healthz`).then((answer) => answer.text())
+    const closed = server.close()
+    client.send('{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(await client.closed()).toMatch(/ 400 [\s\S]* 503 [\s\S]*Connection: close\r\n[\s\S]*"code":"DAEMON_DOWN"/)
+    await closed
   })
 
   it('cuts off clients that do not go when it closes', async () => {
@@ -112,14 +123,6 @@ describeWith(['openssl'], 'HTTPS', () => {
     expect(await subjectAt(port)).toBe('cam.test')
   })
 })
-
-async function aCertificate(name: string): Promise<{ cert: Buffer; key: Buffer }> {
-  const directory = await temporaryDirectory()
-  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
-  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
-  execFileSync('openssl', ['req', ...kind, '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-  return { cert: readFileSync(cert), key: readFileSync(key) }
-}
 
 async function subjectAt(port: number): Promise<string | undefined> {
   const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })

@@ -53,6 +53,8 @@ describe('POST /{app}/rest/session', () => {
     [400, { streamId: 'c*', type: 'play', token: 'wrong' }],
     [400, { streamId: 'cam', type: 'watch', token: 'wrong' }],
     [400, { streamId: { a: 1 }, type: ['play'], token: { b: 2 } }],
+    [400, { streamId: { toString: 1 }, type: 'play', token: 'wrong' }],
+    [400, { streamId: ['cam'], type: 'play', token: 'wrong' }],
   ])('answers %i to %j and sets no cookie', async (status, body) => {
     const answer = await openSession(await aHttpHouse(), body)
     expect(answer.status).toBe(status)

@@ -66,6 +66,7 @@ const REFUSED: readonly Row[] = [
     VIA_PROXY,
   ],
   ['a trusted proxy that names nothing readable', aCaller('127.0.0.1', { 'x-forwarded-for': 'unknown' }), VIA_PROXY],
+  ['a trusted proxy that leaves out whom', aCaller('127.0.0.1', { 'x-forwarded-for': '' }), VIA_PROXY],
   ['a trusted proxy that names nobody', aCaller('127.0.0.1', { via: '1.1 proxy' }), VIA_PROXY],
   ['a name as Host', aCaller('127.0.0.1', { host: 'rebound.test:5080' }), {}],
   ['a name that begins like localhost', aCaller('127.0.0.1', { host: 'localhost.rebound.test' }), {}],

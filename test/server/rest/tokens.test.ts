@@ -89,7 +89,7 @@ describe.each([
 
   it('lets HEAD mint nothing', async () => {
     const house = await aHttpHouse()
-    expect((await call(house, 'HEAD', mintPath('cam', `expireDate=${LATER}&type=play`))).status).toBe(404)
+    expect((await call(house, 'HEAD', mintPath('cam', `expireDate=${LATER}&type=play`))).status).toBe(405)
     expect(await house.operations.listTokens({})).toEqual([])
   })
 })
@@ -313,7 +313,7 @@ describe('the door of the REST API', () => {
     expect((await call(house, 'GET', mintPath.replace('LiveApp', 'Nowhere'))).status).toBe(404)
     expect((await call(house, 'GET', '/LiveApp/rest/v2/broadcasts/list/0/10')).status).toBe(404)
     const preflight = await call(house, 'OPTIONS', mintPath)
-    expect(preflight.status).toBe(404)
+    expect(preflight.status).toBe(405)
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
   })
 })
