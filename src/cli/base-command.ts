@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, Errors, Flags } from '@oclif/core'
 import type { ChalkInstance } from 'chalk'
 import { type AmsctlError, ERRORS } from '../domain/errors.ts'
@@ -26,12 +26,19 @@ export abstract class BaseCommand extends Command {
     return resolve(flags['data-dir'] || this.config.dataDir)
   }
 
+  protected mediaDir(flags: {
+    readonly 'data-dir': string | undefined
+    readonly 'media-dir'?: string | undefined
+  }): string {
+    return resolve(flags['media-dir'] || join(this.dataDir(flags), 'streams'))
+  }
+
   /** Runs `use` on the store, through the daemon where one runs on it. */
   protected async withStore<T>(
-    flags: { readonly 'data-dir': string | undefined },
+    flags: { readonly 'data-dir': string | undefined; readonly 'media-dir'?: string | undefined },
     use: (store: StoreOperations, daemon: DaemonOperations | null) => Promise<T>,
   ): Promise<T> {
-    const connection = await openOperations(this.dataDir(flags))
+    const connection = await openOperations(this.dataDir(flags), this.mediaDir(flags))
     try {
       return await use(connection.operations, connection.daemon)
     } finally {

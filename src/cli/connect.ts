@@ -15,7 +15,7 @@ export interface OpenedOperations {
 }
 
 /** Reaches the store of `dataDir`: through its daemon, or by its lock. STORE_LOCKED after 5 s of neither. */
-export async function openOperations(dataDir: string): Promise<OpenedOperations> {
+export async function openOperations(dataDir: string, mediaDir: string): Promise<OpenedOperations> {
   const deadline = Date.now() + PATIENCE
   for (;;) {
     const connection = await connectDaemon(dataDir)
@@ -23,7 +23,7 @@ export async function openOperations(dataDir: string): Promise<OpenedOperations>
     // Loaded only where no daemon answers: the lock and the store cost a command more than the call does.
     const { openLocalStore } = await import('./local-store.ts')
     try {
-      return { ...(await openLocalStore(dataDir)), daemon: null }
+      return { ...(await openLocalStore(dataDir, mediaDir)), daemon: null }
     } catch (error) {
       const held = error instanceof AmsctlError && error.code === 'STORE_LOCKED'
       if (!held || Date.now() >= deadline) throw error

@@ -17,6 +17,7 @@ export const app = Flags.custom<string>({ helpValue: 'APP', parse: async (text) 
 export const defaultApp = app({ summary: 'App of the stream.', default: DEFAULT_APP })
 
 export const streamId = Flags.custom<string>({ helpValue: 'STREAM', parse: async (text) => parseStreamId(text) })
+export const streamIdArg = Args.custom<string>({ ignoreStdin: true, parse: async (text) => parseStreamId(text) })
 export const streamPattern = Flags.custom<string>({
   helpValue: 'STREAM',
   parse: async (text) => parseStreamPattern(text),
@@ -58,6 +59,13 @@ export const address = Flags.custom<string>({
 export const settingName = Args.custom<SettingName>({
   ignoreStdin: true,
   parse: async (text) => parseSettingName(text),
+})
+
+/** Where recordings are; of the commands that look at them. */
+export const mediaDir = Flags.string({
+  summary: 'Where recordings are kept (default: streams in the data directory).',
+  env: 'AMSCTL_MEDIA_DIR',
+  helpValue: 'DIR',
 })
 
 /** `values` without the properties that were not given, for orders whose fields are optional. */

@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os'
 import { Flags } from '@oclif/core'
+import { parseSetting } from '../domain/settings.ts'
 import { DEFAULT_APP, parseApp } from '../domain/stream-id.ts'
-import { app } from './flags.ts'
+import { app, mediaDir } from './flags.ts'
 
 const port = (summary: string, env: string, fallback: number) =>
   Flags.integer({ summary, env, default: fallback, min: 0, max: 65_535, helpValue: 'PORT' })
@@ -22,6 +23,13 @@ export const serveFlags = {
     default: async () => (process.env.AMSCTL_APP || DEFAULT_APP).split(',').map(parseApp),
     noCacheDefault: true,
   }),
+  'media-dir': mediaDir,
+  record: Flags.custom<string>({
+    summary: 'Streams to record from their beginning, in place of the setting "record"; --record alone means on.',
+    env: 'AMSCTL_RECORD',
+    helpValue: 'on|off|GLOB',
+    parse: async (text) => parseSetting('record', text),
+  })(),
   'tls-cert': Flags.string({
     summary: 'Certificate chain in PEM, for RTMPS and HTTPS.',
     env: 'AMSCTL_TLS_CERT',
@@ -49,6 +57,14 @@ export const serveFlags = {
     summary: 'How to log on stderr (default: pretty on a terminal, otherwise json).',
     env: 'AMSCTL_LOG_FORMAT',
   })(),
+}
+
+/** The command line with a `--record` that has no value of its own read as `--record on`. */
+export function withRecordValue(argv: readonly string[]): string[] {
+  return argv.flatMap((word, index) => {
+    const next = argv[index + 1]
+    return word === '--record' && (next === undefined || next.startsWith('-')) ? [word, 'on'] : [word]
+  })
 }
 
 /** The address that takes clients of both families: `::`, unless this machine has no IPv6. */

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts'
 import { outliveReaders } from '../cli/lasting-output.ts'
-import { everyAddress, serveFlags } from '../cli/serve-flags.ts'
+import { everyAddress, serveFlags, withRecordValue } from '../cli/serve-flags.ts'
 import { runUntilSignal } from '../cli/signals.ts'
 import { listening, openWarning } from '../cli/status-text.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
@@ -14,13 +14,14 @@ export default class Serve extends BaseCommand {
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --host 127.0.0.1 --rtmp-port 1935 --http-port 5080 --app LiveApp --app Events',
+    '<%= config.bin %> serve --record --media-dir /srv/recordings',
     '<%= config.bin %> serve --tls-cert fullchain.pem --tls-key privkey.pem',
   ]
 
   static override flags = serveFlags
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Serve)
+    const { flags } = await this.parse(Serve, withRecordValue(this.argv))
     outliveReaders()
     const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLog } = await import('../daemon/log.ts')
@@ -40,6 +41,8 @@ export default class Serve extends BaseCommand {
       httpsPort: flags['https-port'],
       tls: cert && key ? { cert, key } : null,
       apps: flags.app,
+      mediaDir: this.mediaDir(flags),
+      record: flags.record ?? null,
       latency: flags['latency-ms'],
       log,
     }

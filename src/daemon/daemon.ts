@@ -2,6 +2,7 @@ import { realpathSync, rmSync } from 'node:fs'
 import { AmsctlError } from '../domain/errors.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import { createHub, type Hub } from '../media/hub.ts'
+import type { Recordings } from '../media/recording/recordings.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import { administer, type Services } from '../services/administration.ts'
@@ -12,7 +13,9 @@ import { VERSION } from '../services/version.ts'
 import { AuditFile } from '../store/audit-file.ts'
 import { openStore } from '../store/open.ts'
 import { type Doors, openDoors } from './doors.ts'
+import { openLibrary } from './media-library.ts'
 import { daemonOperations } from './operations.ts'
+import { completeRecordings, recordStreams } from './recordings.ts'
 import { composeServices, systemClock } from './services.ts'
 import { loadTls, type TlsFiles } from './tls.ts'
 
@@ -27,6 +30,10 @@ export interface DaemonOptions {
   readonly httpsPort: number
   readonly tls: TlsFiles | null
   readonly apps: readonly string[]
+  /** Holds a folder of recordings for each app. */
+  readonly mediaDir: string
+  /** Which streams to record, in place of the setting; null: as the setting says. */
+  readonly record: string | null
   /** For how long media is gathered into one write to each viewer. */
   readonly latency: Milliseconds
   readonly log: Log
@@ -53,14 +60,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error({ error: error.message }, 'the audit cannot be written'),
     )
     cleanups.unshift(() => auditFile.close())
-    const services = await composeServices(store, auditFile)
+    const { library, close } = await openLibrary(options.mediaDir)
+    cleanups.unshift(close)
+    const services = await composeServices(store, auditFile, library)
     const hub = createHub({
       latency: options.latency,
       publisherGrace: () => services.settings.values['publisher-grace'],
     })
-    const doors = await openDoors({ ...options, services, hub, tls: options.tls && (await loadTls(options.tls)) })
+    const unfinished = await library.takeStock()
+    const recordings = recordStreams({ ...options, services, hub, library })
+    const tls = options.tls && (await loadTls(options.tls))
+    const doors = await openDoors({ ...options, services, hub, library, tls })
     cleanups.unshift(() => doors.close())
-    return await run(options, { services, hub, doors }, cleanups)
+    const daemon = await run(options, { services, hub, recordings, doors }, cleanups)
+    const stop = new AbortController()
+    const completing = completeRecordings(library, unfinished, { log, signal: stop.signal })
+    cleanups.unshift(() => stop.abort())
+    // Before the index is closed.
+    cleanups.splice(cleanups.indexOf(close), 0, () => completing)
+    return daemon
   } catch (error) {
     await runAll(cleanups)
     throw error
@@ -70,11 +88,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 interface Parts {
   readonly services: Services & { readonly refusals: Refusals }
   readonly hub: Hub
+  readonly recordings: Recordings
   readonly doors: Doors
 }
 
 async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknown)[]): Promise<Daemon> {
-  const { services, hub, doors } = parts
+  const { services, hub, recordings, doors } = parts
   const { log } = options
   const startedAt = Date.now()
   const dataDir = realpathSync(options.dataDir)
@@ -94,7 +113,7 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
   const operations = daemonOperations(
     administer(services, { by: 'cli', protocol: 'cli', address: null }),
     services,
-    hub,
+    { hub, recordings },
     status,
   )
   const socketPath = controlSocketPath(options.dataDir)
@@ -116,6 +135,7 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
     () => services.sessions.suspendAll(),
     () => services.audit.record({ event: 'stop', by: 'daemon' }),
     () => hub.close(),
+    () => recordings.close(),
   )
   let closing: Promise<void> | undefined
   return {

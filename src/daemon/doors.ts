@@ -1,5 +1,6 @@
 import { AmsctlError } from '../domain/errors.ts'
 import type { Hub } from '../media/hub.ts'
+import type { VodLibrary } from '../media/recording/ports.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
 import { sessionRoute } from '../server/http/session-route.ts'
 import { restRoutes } from '../server/rest/routes.ts'
@@ -21,6 +22,7 @@ export interface Doors {
 export interface DoorOptions extends Omit<DaemonOptions, 'tls'> {
   readonly services: Services & { readonly refusals: Refusals }
   readonly hub: Hub
+  readonly library: VodLibrary
   readonly tls: TlsMaterial | null
 }
 
@@ -57,12 +59,23 @@ function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
   return createRtmpServer({ access: services.gate, hub, apps, protocol, log, ...(tls && { tls }) })
 }
 
-function httpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
+function httpServer({ services, hub, library, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
   const routes = [rest, sessionRoute({ access: services.gate, apps, settings })]
-  return createHttpServer({ access: services.gate, hub, apps, settings, log, routes, ...(tls && { tls }) })
+  const hls = { find: () => undefined }
+  return createHttpServer({
+    access: services.gate,
+    hub,
+    hls,
+    vod: library,
+    apps,
+    settings,
+    log,
+    routes,
+    ...(tls && { tls }),
+  })
 }
 
 async function open(flag: string, start: () => Promise<Listener>): Promise<Listener> {

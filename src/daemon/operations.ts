@@ -1,5 +1,6 @@
 import { toRfc3339 } from '../domain/units.ts'
 import type { Hub } from '../media/hub.ts'
+import type { Recordings } from '../media/recording/recordings.ts'
 import type { Services } from '../services/administration.ts'
 import type { DaemonOperations, DaemonStatus, StoreOperations } from '../services/operations.ts'
 
@@ -7,15 +8,29 @@ import type { DaemonOperations, DaemonStatus, StoreOperations } from '../service
 export function daemonOperations(
   store: StoreOperations,
   { sessions, audit }: Services,
-  hub: Hub,
+  { hub, recordings }: { readonly hub: Hub; readonly recordings: Recordings },
   status: () => DaemonStatus,
 ): DaemonOperations {
   return {
     ...store,
     status: async () => status(),
     listStreams: async () =>
-      hub.list().map((stream) => ({ ...stream, since: toRfc3339(Math.floor(stream.since / 1000)) })),
+      hub.list().map((stream) => ({
+        ...stream,
+        since: toRfc3339(Math.floor(stream.since / 1000)),
+        recording: recordings.isRecording(stream),
+      })),
     listSessions: async () => sessions.list(),
+
+    startRecording: async ({ app, streamId }) => {
+      const { file, already } = await recordings.start({ app, streamId })
+      return { app, streamId, file, recording: true, already }
+    },
+
+    stopRecording: async ({ app, streamId }) => {
+      const { file } = await recordings.stop({ app, streamId })
+      return { app, streamId, file, recording: false, already: false }
+    },
 
     async kickSession({ id, revoke }) {
       const session = sessions.kick(id)

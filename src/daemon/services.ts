@@ -4,7 +4,7 @@ import { ApiKeys } from '../services/api-keys.ts'
 import { Audit } from '../services/audit.ts'
 import { Gate } from '../services/gate.ts'
 import { GuessLimit } from '../services/guess-limit.ts'
-import type { AuditLog, Clock, Store } from '../services/ports.ts'
+import type { AuditLog, Clock, RecordingArchive, Store } from '../services/ports.ts'
 import { Refusals } from '../services/refusals.ts'
 import { Sessions } from '../services/sessions.ts'
 import { Settings } from '../services/settings.ts'
@@ -13,7 +13,11 @@ import { Tokens } from '../services/tokens.ts'
 export const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) }
 
 /** The services over one store, with the sessions that it holds. */
-export async function composeServices(store: Store, auditLog: AuditLog): Promise<Services & { refusals: Refusals }> {
+export async function composeServices(
+  store: Store,
+  auditLog: AuditLog,
+  recordings: RecordingArchive,
+): Promise<Services & { refusals: Refusals }> {
   const clock = systemClock
   const audit = new Audit(auditLog, () => Date.now())
   const settings = new Settings(store.configuration)
@@ -27,6 +31,7 @@ export async function composeServices(store: Store, auditLog: AuditLog): Promise
     sessions,
     settings,
     apiKeys: new ApiKeys(store.configuration, clock),
+    recordings,
     audit,
     refusals,
     clock,

@@ -29,7 +29,11 @@ export interface StreamInfo {
   readonly viewers: number
 }
 
+/** Hears of every stream that begins, before its first packet; not of one that goes on with another publisher. */
+export type StartListener = (stream: { readonly app: string; readonly streamId: string }, live: LiveStream) => void
+
 export interface Hub extends MediaHub {
+  onStart(listener: StartListener): void
   list(): StreamInfo[]
   /** Ends every stream and takes no more publishers; idempotent. */
   close(): void
@@ -54,6 +58,7 @@ class StreamHub implements Hub {
   readonly #waiting = new Set<Place>()
   readonly #latency: Milliseconds
   readonly #publisherGrace: () => Seconds
+  readonly #listeners: StartListener[] = []
   #closed = false
 
   constructor(options: HubOptions) {
@@ -77,6 +82,10 @@ class StreamHub implements Hub {
     return this.#places.get(nameOf(app, streamId))?.broadcast
   }
 
+  onStart(listener: StartListener): void {
+    this.#listeners.push(listener)
+  }
+
   list(): StreamInfo[] {
     return [...this.#places.values()].flatMap(({ app, streamId, broadcast }) => {
       if (!broadcast) return []
@@ -98,9 +107,14 @@ class StreamHub implements Hub {
 
   #start(place: Place, source: Source): Broadcast {
     this.#stopWaiting(place)
-    if (place.broadcast) place.broadcast.resume(source)
-    else place.broadcast = new Broadcast(source, this.#latency)
-    return place.broadcast
+    if (place.broadcast) {
+      place.broadcast.resume(source)
+      return place.broadcast
+    }
+    const broadcast = new Broadcast(source, this.#latency)
+    place.broadcast = broadcast
+    for (const listener of this.#listeners) listener({ app: place.app, streamId: place.streamId }, broadcast)
+    return broadcast
   }
 
   #leave(place: Place, clean: boolean): void {

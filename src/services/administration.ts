@@ -1,12 +1,13 @@
 import type { AccessRequest, Verdict } from '../domain/access.ts'
 import { canonicalAddress } from '../domain/address.ts'
+import { parseRecordingFile } from '../domain/recording.ts'
 import { parseApp, parseStreamId } from '../domain/stream-id.ts'
 import { type Protocol, type Token, viewToken } from '../domain/token.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Audit } from './audit.ts'
 import type { Gate } from './gate.ts'
 import type { StoreOperations, TokenQuestion, VerdictView } from './operations.ts'
-import type { AuditEntry, Clock } from './ports.ts'
+import type { AuditEntry, Clock, RecordingArchive } from './ports.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 import type { Tokens } from './tokens.ts'
@@ -17,6 +18,7 @@ export interface Services {
   readonly sessions: Sessions
   readonly settings: Settings
   readonly apiKeys: ApiKeys
+  readonly recordings: RecordingArchive
   readonly audit: Audit
   readonly clock: Clock
 }
@@ -31,7 +33,7 @@ export interface Actor {
 
 /** The operations on a store, done in the name of `actor`. */
 export function administer(services: Services, actor: Actor): StoreOperations {
-  const { tokens, gate, sessions, settings, apiKeys, audit, clock } = services
+  const { tokens, gate, sessions, settings, apiKeys, recordings, audit, clock } = services
 
   /** The verdict for an administrator, who may know by whom a token was used. */
   async function view(verdict: Verdict, { ip }: TokenQuestion): Promise<VerdictView> {
@@ -119,6 +121,14 @@ export function administer(services: Services, actor: Actor): StoreOperations {
       const revoked = await apiKeys.revoke(id)
       record({ event: 'apikey-revoke', message: revoked.id })
       return revoked
+    },
+
+    listRecordings: () => recordings.list(),
+
+    async deleteRecording({ app, file }) {
+      const deleted = await recordings.remove(parseApp(app), parseRecordingFile(file))
+      record({ event: 'recording-delete', app, streamId: deleted.streamId, message: file })
+      return deleted
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { RecordingView } from '../domain/recording.ts'
 import type { SessionView } from '../domain/session.ts'
 import type { SettingView } from '../domain/settings.ts'
 import type { TokenState, TokenType, TokenView } from '../domain/token.ts'
@@ -28,12 +29,20 @@ export interface StoreOperations {
   createApiKey(order: { readonly note: string | null }): Promise<ApiKeyView & { readonly key: string }>
   listApiKeys(): Promise<ApiKeyView[]>
   revokeApiKey(id: string): Promise<ApiKeyView>
+  /** What was recorded, and what the operator dropped beside it. */
+  listRecordings(): Promise<RecordingView[]>
+  /** Deletes a file for good. RECORDING_NOT_FOUND; RECORDING_BUSY while it is being written. */
+  deleteRecording(order: { readonly app: string; readonly file: string }): Promise<RecordingView>
 }
 
 /** What only a running daemon can answer. */
 export interface DaemonOperations extends StoreOperations {
   status(): Promise<DaemonStatus>
   listStreams(): Promise<StreamView[]>
+  /** Records a live stream from its next key frame on; `already` where that was so before. STREAM_NOT_LIVE. */
+  startRecording(stream: StreamName): Promise<RecordingReport>
+  /** Ends a recording; resolves when its file is complete. RECORDING_NOT_FOUND where there is none. */
+  stopRecording(stream: StreamName): Promise<RecordingReport>
   listSessions(): Promise<SessionView[]>
   /** Ends one session; with `revoke` its token too. SESSION_NOT_FOUND. */
   kickSession(order: { readonly id: string; readonly revoke: boolean }): Promise<KickReport>
@@ -162,6 +171,19 @@ export interface DaemonStatus {
   readonly sessions: number
 }
 
+export interface StreamName {
+  readonly app: string
+  readonly streamId: string
+}
+
+export interface RecordingReport extends StreamName {
+  /** The file being written, or written last; null: no media has come yet. */
+  readonly file: string | null
+  readonly recording: boolean
+  /** Nothing had to be done. */
+  readonly already: boolean
+}
+
 export interface StreamView {
   readonly app: string
   readonly streamId: string
@@ -176,6 +198,7 @@ export interface StreamView {
   /** Incoming bits a second over the last seconds. */
   readonly bitrate: number
   readonly viewers: number
+  readonly recording: boolean
 }
 
 export interface KickReport {

@@ -51,7 +51,17 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}) }:
     ...between(gate),
   }
   const routes = [rest, sessionRoute({ access, apps: APPS, settings })]
-  const server = createHttpServer({ access, hub, hls, apps: APPS, settings, log, routes, ...(tls && { tls }) })
+  const server = createHttpServer({
+    access,
+    hub,
+    hls,
+    vod: house.library,
+    apps: APPS,
+    settings,
+    log,
+    routes,
+    ...(tls && { tls }),
+  })
   const { port } = await server.start({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     await server.close()

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import type { Credential } from '../../src/domain/access.ts'
 import type { EndReason } from '../../src/domain/session.ts'
+import { MediaLibrary } from '../../src/media/recording/library.ts'
 import type { Connection } from '../../src/services/access-control.ts'
 import { administer } from '../../src/services/administration.ts'
 import { ApiKeys } from '../../src/services/api-keys.ts'
@@ -12,6 +14,7 @@ import { Sessions } from '../../src/services/sessions.ts'
 import { Settings } from '../../src/services/settings.ts'
 import { Tokens } from '../../src/services/tokens.ts'
 import { openStore } from '../../src/store/open.ts'
+import { RecordingIndexFile } from '../../src/store/recording-index.ts'
 import { temporaryDirectory } from './amsctl.ts'
 import { NOW } from './tokens.ts'
 
@@ -30,17 +33,21 @@ export async function aHouse(dataDir?: string, now = NOW) {
   const refusals = new Refusals({ audit, guesses: new GuessLimit(() => settings.values['guess-limit']), clock, pause })
   const sessions = new Sessions({ store: store.sessions, settings, audit, clock })
   await sessions.restore()
+  const mediaDir = join(directory, 'streams')
+  const index = await RecordingIndexFile.open(mediaDir)
+  const library = new MediaLibrary({ directory: mediaDir, index, now: clock.now })
   const services = {
     tokens: new Tokens(store.tokens, settings, clock),
     gate: new Gate({ tokens: store.tokens, sessions, settings, audit, refusals, clock }),
     sessions,
     settings,
     apiKeys: new ApiKeys(store.configuration, clock),
+    recordings: library,
     audit,
     clock,
   }
   const operations = administer(services, { by: 'cli', protocol: 'cli', address: null })
-  return { ...services, operations, directory, time, store, entries, delays }
+  return { ...services, operations, directory, mediaDir, library, index, time, store, entries, delays }
 }
 
 export type House = Awaited<ReturnType<typeof aHouse>>

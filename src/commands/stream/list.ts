@@ -23,6 +23,7 @@ export default class StreamList extends BaseCommand {
       { title: 'audio', raw: ({ audioCodec }) => audioCodec },
       { title: 'kbit/s', raw: ({ bitrate }) => Math.round(bitrate / 1000) },
       { title: 'viewers', raw: ({ viewers }) => viewers },
+      { title: 'recording', raw: ({ recording }) => (recording ? 'yes' : 'no') },
     ])
   }
 }

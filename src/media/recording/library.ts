@@ -68,9 +68,7 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
     const view = isApp(app) && isRecordingFile(file) ? await this.#view(app, file) : undefined
     if (!view) throw new AmsctlError('RECORDING_NOT_FOUND', `no file "${file}" in ${app}; see amsctl vod list`)
     if (view.recording) throw new AmsctlError('RECORDING_BUSY', `${file} is being recorded; stop the recording first`)
-    // The file first: one that is not in the index would open to the tokens of its base name.
-    await rm(join(this.#folderOf(app), file))
-    await this.#index.remove(app, file)
+    await this.#drop({ app, file })
     return view
   }
 
@@ -94,13 +92,14 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
   /** Forgets recordings whose files somebody deleted, so that their names are free; returns those cut short by a crash. */
   async takeStock(): Promise<Recording[]> {
     const unfinished: Recording[] = []
+    const folders = new Map<string, Set<string>>()
     for (const recording of this.#index.all()) {
       const { app, file, endedAt } = recording
-      const folder = await entriesOf(this.#folderOf(app))
+      const folder = folders.get(app) ?? new Set(await entriesOf(this.#folderOf(app)))
+      folders.set(app, folder)
       // A folder that is gone as a whole may be a disk that is not mounted.
-      if (folder.length === 0) continue
-      if (!(await exists(join(this.#folderOf(app), file)))) await this.#index.remove(app, file)
-      else if (endedAt === null) unfinished.push(recording)
+      if (!folder.has(file) && folder.size > 0) await this.#index.remove(app, file)
+      else if (folder.has(file) && endedAt === null) unfinished.push(recording)
     }
     return unfinished
   }
@@ -111,8 +110,19 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
   }
 
   /** Puts a recording on record as complete. */
-  async settle(recording: Recording, bytes: number, duration: Seconds): Promise<void> {
+  async settle(recording: Recording, { bytes, duration }: { bytes: number; duration: Seconds }): Promise<void> {
     await this.#index.put({ ...recording, bytes, duration, endedAt: this.#now() })
+  }
+
+  /** Deletes a recording in which there is nothing. */
+  discard(recording: Recording): Promise<void> {
+    return this.#drop(recording)
+  }
+
+  /** The file first: one that is not in the index would open to the tokens of its base name. */
+  async #drop({ app, file }: Pick<Recording, 'app' | 'file'>): Promise<void> {
+    await rm(join(this.#folderOf(app), file), { force: true })
+    await this.#index.remove(app, file)
   }
 
   /** undefined: somebody has dropped a file of that name meanwhile. */
@@ -145,7 +155,15 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
       end: async () => {
         try {
           await handle.close()
-          await this.settle(latest, latest.bytes, latest.duration)
+          await this.settle(latest, latest)
+        } finally {
+          this.#active.delete(key)
+        }
+      },
+      discard: async () => {
+        try {
+          await handle.close()
+          await this.#drop(begun)
         } finally {
           this.#active.delete(key)
         }

@@ -35,6 +35,8 @@ export interface OpenRecording {
   wrote(bytes: number, duration: Seconds): void
   /** It is complete: closes the file and puts it on record. */
   end(): Promise<void>
+  /** There is nothing in it: closes and deletes the file. */
+  discard(): Promise<void>
 }
 
 /** Where recordings are made. */
