@@ -71,6 +71,15 @@ const sessionBinding: SettingKind<'none' | 'address'> = {
   format: String,
 }
 
+const hlsMode: SettingKind<'demand' | 'always'> = {
+  legal: 'demand or always',
+  parse: (text) => {
+    if (text === 'demand' || text === 'always') return text
+    throw new AmsctlError('BAD_VALUE', `"${text}" is neither demand nor always`)
+  },
+  format: String,
+}
+
 const baseUrl: SettingKind<string> = {
   legal: 'an http or https URL without a path; may be empty',
   parse: (text) => {
@@ -134,6 +143,11 @@ export const SETTINGS = {
     recorded,
     'off',
     'which streams are recorded from their beginning; streams that are live stay as they are',
+  ),
+  hls: define(
+    hlsMode,
+    'demand',
+    'always keeps the HLS of every live stream ready, so that its first viewer need not wait; demand makes none of a stream that nobody watches by HLS',
   ),
   'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
 } as const

@@ -47,7 +47,7 @@ export class Lane {
   stop(): void {
     const { track } = this
     if (track && this.#held)
-      this.#emit(track, { ...this.#held, duration: this.#lastDuration(track, this.#held.data) }, true)
+      this.#emit(track, { ...this.#held, duration: this.#lastDuration(track, this.#held.data) }, false)
     this.#held = undefined
     this.#timer = undefined
     this.#duration = undefined
