@@ -5,6 +5,11 @@ import { AmsctlError } from './errors.ts'
 // By require: an import makes Node search this CommonJS file for export names, 20 ms of every command's start.
 const ipaddr: typeof IpAddr = createRequire(import.meta.url)('ipaddr.js')
 
+type Network = [IpAddr.IPv4 | IpAddr.IPv6, number]
+
+/** Lists of networks that have been read before: those of the settings are asked for with every request. */
+const networks = new WeakMap<readonly string[], readonly Network[]>()
+
 /** The canonical text of an address: IPv4-mapped IPv6 as IPv4, no zone; an unreadable one unchanged. */
 export function canonicalAddress(address: string): string {
   const bare = address.replace(/%.*$/, '')
@@ -28,10 +33,15 @@ export function parseCidr(text: string): string {
 export function inCidrs(address: string, cidrs: readonly string[]): boolean {
   if (cidrs.length === 0 || !ipaddr.isValid(address)) return false
   const candidate = ipaddr.process(address)
-  return cidrs.some((cidr) => {
-    const [network, bits] = readCidr(cidr)
-    return network.kind() === candidate.kind() && candidate.match(network, bits)
-  })
+  return networksOf(cidrs).some(
+    ([network, bits]) => network.kind() === candidate.kind() && candidate.match(network, bits),
+  )
+}
+
+function networksOf(cidrs: readonly string[]): readonly Network[] {
+  const known = networks.get(cidrs) ?? cidrs.map(readCidr)
+  networks.set(cidrs, known)
+  return known
 }
 
 /** Who an address stands for when guesses are counted: itself, or its /64 for IPv6. */
@@ -41,7 +51,7 @@ export function guesserOf(address: string): string {
   return parsed.kind() === 'ipv6' ? `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/64`)}/64` : parsed.toString()
 }
 
-function readCidr(text: string): [IpAddr.IPv4 | IpAddr.IPv6, number] {
+function readCidr(text: string): Network {
   const [host = ''] = text.split('/')
   // Nothing shorter and nothing octal: 10/8 would be 0.0.0.10/8, and 010.0.0.0/8 would be 8.0.0.0/8.
   if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) throw new Error('not an address')

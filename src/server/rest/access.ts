@@ -4,7 +4,7 @@ import { canonicalAddress, inCidrs } from '../../domain/address.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import type { Seconds } from '../../domain/units.ts'
-import { clientAddress, forwardedClient } from '../http/client-address.ts'
+import { forwardedClient } from '../http/client-address.ts'
 
 /** Who calls the REST API, as far as the connection and the headers tell. */
 export interface Caller {
@@ -36,13 +36,14 @@ export async function judgeCaller(
   settings: AccessSettings,
   authenticate: AuthenticateApiKey,
 ): Promise<CallerVerdict> {
-  const address = clientAddress(originOf(caller), settings['trusted-proxies'])
+  const client = forwardedClient(originOf(caller), settings['trusted-proxies'])
+  const address = client ?? canonicalAddress(caller.peer)
   const key = bearerOf(caller.headers)
   if (key !== undefined) {
     const found = await authenticate(key, address)
     return 'id' in found ? { ok: true, by: found.id, address } : found
   }
-  const fault = settings['rest-access'] === 'open' ? undefined : addressFault(caller, settings)
+  const fault = settings['rest-access'] === 'open' ? undefined : addressFault(caller, client, settings)
   return fault === undefined ? { ok: true, by: 'rest', address } : deny(fault)
 }
 
@@ -52,15 +53,13 @@ function deny(fault: string): Denial {
 }
 
 /** Why the address alone does not admit this caller; undefined if it does. */
-function addressFault(caller: Caller, settings: AccessSettings): string | undefined {
+function addressFault(caller: Caller, client: string | null, settings: AccessSettings): string | undefined {
   const { headers } = caller
-  const trusted = settings['trusted-proxies']
   const proxied = Object.keys(headers).find(isForwardingHeader)
   // A proxy on this host must not turn the world into loopback.
-  if (proxied !== undefined && !isBelievable(caller, trusted)) {
+  if (proxied !== undefined && !isBelievable(caller, settings['trusted-proxies'])) {
     return `it comes through a proxy (${proxied}) that is not in trusted-proxies or sends no X-Forwarded-For`
   }
-  const client = forwardedClient(originOf(caller), trusted)
   if (client === null || !inCidrs(client, settings['rest-allowed-cidr'])) return 'its address is not allowed'
   if (!isOwnHost(headers.host, settings['public-url']))
     return 'its Host is neither an address, localhost nor public-url'
