@@ -73,7 +73,7 @@ export function viewRecording(
     app: file.app,
     streamId,
     bytes,
-    duration: finished || active ? (recording?.duration ?? null) : null,
+    duration: recording && (finished || active) ? Math.round(recording.duration * 1000) / 1000 : null,
     startedAt: recording ? toRfc3339(recording.startedAt) : null,
     endedAt: finished && recording.endedAt !== null ? toRfc3339(recording.endedAt) : null,
     recording: active,

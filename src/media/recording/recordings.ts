@@ -72,8 +72,8 @@ export class Recordings {
       throw new AmsctlError('RECORDING_NOT_FOUND', `${stream.app}/${stream.streamId} is not being recorded`)
     }
     running.stop()
-    await running.recorder.settled()
-    return { file: running.recorder.file }
+    if (await within(PATIENCE, running.recorder.settled())) return { file: running.recorder.file }
+    throw new AmsctlError('STORE_FAILED', 'the recording has ended, but the disk is slow to take the rest of its file')
   }
 
   /** Completes every file, unless the disk hangs. */
@@ -124,13 +124,15 @@ export class Recordings {
   }
 }
 
-async function within(span: Milliseconds, work: Promise<unknown>): Promise<void> {
+/** Whether `work` was done in time. */
+async function within(span: Milliseconds, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise((resolve) => {
-    timer = setTimeout(resolve, span)
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), span)
   })
-  await Promise.race([work, timeout])
+  const inTime = await Promise.race([work.then(() => true), timeout])
   clearTimeout(timer)
+  return inTime
 }
 
 function nameOf(app: string, streamId: string): string {

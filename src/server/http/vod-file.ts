@@ -59,6 +59,8 @@ export async function sendHead(
   response: ServerResponse,
   file: StoredFile,
 ): Promise<Failure | undefined> {
+  // A range is of GET only (RFC 9110, section 14.2).
+  delete request.headers.range
   const result = await read(request, file)
   if (result.type !== 'file') return refusalOf(response, result)
   response.writeHead(result.statusCode, { ...result.headers, ...HEADERS }).end()
@@ -66,6 +68,8 @@ export async function sendHead(
 }
 
 function read(request: IncomingMessage, { directory, name, bytes }: StoredFile): Promise<send.SendResult> {
+  const { range } = request.headers
+  if (range !== undefined) request.headers.range = withinSize(range, bytes)
   return send(request, name, {
     root: directory,
     end: bytes - 1,
@@ -74,6 +78,12 @@ function read(request: IncomingMessage, { directory, name, bytes }: StoredFile):
     cacheControl: false,
     highWaterMark: CHUNK,
   })
+}
+
+/** A suffix longer than the file is all of it (RFC 9110, section 14.1.2); send takes that for unsatisfiable. */
+function withinSize(range: string, bytes: number): string {
+  const [, suffix] = /^ *bytes= *-(\d+) *$/.exec(range) ?? []
+  return Number(suffix) > bytes ? 'bytes=0-' : range
 }
 
 function refusalOf(response: ServerResponse, { statusCode, headers }: send.SendResult): Failure {
