@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AmsctlError } from '../../domain/errors.ts'
@@ -22,8 +22,10 @@ function privateFolder(name: string): string {
   // Set to nothing is not set (XDG Base Directory Specification).
   const folder = join(process.env.XDG_RUNTIME_DIR || tmpdir(), name)
   try {
-    mkdirSync(folder, { mode: 0o700, recursive: true })
+    // Not its parents: where those cannot be made, as in /proc, Node would try for ever.
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
   } catch (cause) {
+    if (existsSync(folder)) return privateFolder(name)
     const reason = cause instanceof Error ? cause.message : String(cause)
     const cure = 'set XDG_RUNTIME_DIR to a directory of your own, or use a shorter --data-dir'
     throw new AmsctlError('STORE_FAILED', `no place for the control socket: ${reason}; ${cure}`, { cause })

@@ -39,10 +39,12 @@ describe('the control socket of a data directory', () => {
     const runtime = await temporaryDirectory()
     const directory = await aLongDataDirectory()
     await writeFile(join(runtime, 'file'), '')
-    vi.stubEnv('XDG_RUNTIME_DIR', join(runtime, 'file'))
-    expect(() => controlSocketPath(directory)).toThrow(
-      expect.objectContaining({ code: 'STORE_FAILED', message: expect.stringContaining('XDG_RUNTIME_DIR') }),
-    )
+    const refused = { code: 'STORE_FAILED', message: expect.stringContaining('XDG_RUNTIME_DIR') }
+    for (const place of [join(runtime, 'file'), join(runtime, 'missing'), '/proc/missing']) {
+      vi.stubEnv('XDG_RUNTIME_DIR', place)
+      expect(() => controlSocketPath(directory)).toThrow(expect.objectContaining(refused))
+    }
+    await mkdir(join(runtime, 'r'.repeat(90)))
     vi.stubEnv('XDG_RUNTIME_DIR', join(runtime, 'r'.repeat(90)))
     expect(() => controlSocketPath(directory)).toThrow(expect.objectContaining({ code: 'STORE_FAILED' }))
   })
