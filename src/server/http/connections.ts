@@ -40,6 +40,7 @@ export class Connections {
   }
 
   #watchPlain(socket: Socket): void {
+    if (this.#sockets.has(socket)) return
     const peer = peerOf(socket)
     this.#byPeer.set(peer, socket)
     socket.once('close', () => this.#byPeer.delete(peer))

@@ -53,6 +53,20 @@ describe('the HTTP server', () => {
     expect(client.text.match(/HTTP\/1\.1 200/g)).toHaveLength(2)
   })
 
+  it('piles nothing up on a connection that offers another protocol again and again', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => void warnings.push(warning)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    const { port } = await aHttpHouse()
+    const client = await RawClient.to(port)
+    for (let n = 1; n <= 20; n++) {
+      client.send('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
+      await eventually(() => (client.text.match(/"ok"/g)?.length === n ? true : undefined))
+    }
+    expect(warnings).toEqual([])
+  })
+
   it('ends everybody when it closes, at once and only once', async () => {
     const { server, hub, port, url, wsUrl, mint, sessions } = await aHttpHouse()
     new LiveSource(hub)
