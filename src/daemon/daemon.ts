@@ -1,6 +1,7 @@
 import { realpathSync, rmSync } from 'node:fs'
 import { AmsctlError } from '../domain/errors.ts'
 import type { Milliseconds } from '../domain/units.ts'
+import { createHls } from '../media/hls/library.ts'
 import { createHub, type Hub } from '../media/hub.ts'
 import type { Recordings } from '../media/recording/recordings.ts'
 import { createControlServer } from '../server/control/server.ts'
@@ -70,7 +71,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const unfinished = await library.takeStock()
     const recordings = recordStreams({ ...options, services, hub, library })
     const tls = options.tls && (await loadTls(options.tls))
-    const doors = await openDoors({ ...options, services, hub, library, tls })
+    const hls = createHls({ hub, always: () => services.settings.values.hls === 'always' })
+    cleanups.unshift(() => hls.close())
+    const doors = await openDoors({ ...options, services, hub, hls, library, tls })
     cleanups.unshift(() => doors.close())
     const daemon = await run(options, { services, hub, recordings, doors }, cleanups)
     const stop = new AbortController()
@@ -132,6 +135,8 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
     () => clearInterval(forgetter),
     () => control.close(),
     () => rmSync(socketPath, { force: true }),
+    // Before the streams end, lest players of HLS take a restart for the end of the show.
+    () => doors.drain(),
     () => services.sessions.suspendAll(),
     () => services.audit.record({ event: 'stop', by: 'daemon' }),
     () => hub.close(),

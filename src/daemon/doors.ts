@@ -1,4 +1,5 @@
 import { AmsctlError } from '../domain/errors.ts'
+import type { HlsLibrary } from '../media/hls/ports.ts'
 import type { Hub } from '../media/hub.ts'
 import type { VodLibrary } from '../media/recording/ports.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
@@ -16,12 +17,15 @@ import type { TlsMaterial } from './tls.ts'
 export interface Doors {
   readonly listen: DaemonStatus['listen']
   setTls(tls: TlsMaterial): void
+  /** The doors are about to close: HTTP serves nobody new, and nobody waits for media any more. */
+  drain(): void
   close(): Promise<void>
 }
 
 export interface DoorOptions extends Omit<DaemonOptions, 'tls'> {
   readonly services: Services & { readonly refusals: Refusals }
   readonly hub: Hub
+  readonly hls: HlsLibrary
   readonly library: VodLibrary
   readonly tls: TlsMaterial | null
 }
@@ -47,7 +51,11 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
       rtmps?.setTls(material)
       https?.setTls(material)
     }
-    return { listen, setTls, close }
+    const drain = () => {
+      http.drain()
+      https?.drain()
+    }
+    return { listen, setTls, drain, close }
   } catch (error) {
     await close()
     throw error
@@ -59,12 +67,11 @@ function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
   return createRtmpServer({ access: services.gate, hub, apps, protocol, log, ...(tls && { tls }) })
 }
 
-function httpServer({ services, hub, library, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
+function httpServer({ services, hub, hls, library, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
   const routes = [rest, sessionRoute({ access: services.gate, apps, settings })]
-  const hls = { find: () => undefined }
   return createHttpServer({
     access: services.gate,
     hub,

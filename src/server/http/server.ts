@@ -48,6 +48,8 @@ export interface HttpServer {
   start(where: Listener): Promise<Listener>
   /** Takes another certificate for new connections; TLS_UNUSABLE leaves the old one in force. */
   setTls(tls: TlsMaterial): void
+  /** The server is about to close: nobody new is served, and nobody waits for media any more. */
+  drain(): void
   /** Ends every client, and resolves when no handle is left; idempotent. */
   close(): Promise<void>
 }
@@ -66,6 +68,7 @@ class StreamingServer implements HttpServer {
   readonly #turns = new Turns()
   readonly #waits = new Waits()
   readonly #routes: Routes
+  #draining = false
   #closing: Promise<void> | undefined
 
   constructor(options: HttpServerOptions) {
@@ -108,14 +111,19 @@ class StreamingServer implements HttpServer {
     if (this.#server instanceof https.Server) replaceTls(this.#server, tls)
   }
 
+  drain(): void {
+    this.#draining = true
+    this.#waits.close()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
+    this.drain()
     this.#playback.close()
-    this.#waits.close()
     await Promise.all([this.#connections.close(STOP_WITHIN), this.#routes.app.close()])
   }
 
@@ -126,7 +134,7 @@ class StreamingServer implements HttpServer {
       socket.destroy()
       return
     }
-    if (this.#closing) return refuseAndClose(response, STOPPING)
+    if (this.#draining) return refuseAndClose(response, STOPPING)
     const stream = parseStreamPath(takeOriginForm(request))
     if (stream?.kind === 'flv') return this.#serveFlv(request, response, stream)
     this.#turns.begin(socket, response)
