@@ -19,6 +19,9 @@ const KINDS = [
   ['.mp4', 'vod'],
 ] as const
 
+/** What a master playlist leads to. */
+const HLS_CHILD = /^(?:live\.m3u8|init-\d{1,15}\.mp4|seg-\d{1,15}\.m4s|part-\d{1,15}-\d{1,9}\.m4s)$/
+
 /**
  * Brings a request in the absolute form, as a proxy sends it, into the usual one and returns its `path?query`. Its host
  * is that of the target, whatever `Host` says (RFC 9112, section 3.2.2).
@@ -56,7 +59,7 @@ type Target = Omit<StreamPath, 'app'>
 type Segment = string | null | undefined
 
 function readStreamPath(name: Segment, child: Segment, length: number): Target {
-  if (length === 3 && name && child) return { kind: 'hls-child', name, child }
+  if (length === 3 && name && child && HLS_CHILD.test(child)) return { kind: 'hls-child', name, child }
   return (length === 2 ? readFile(name) : undefined) ?? { kind: 'nothing', name: '', child: '' }
 }
 

@@ -28,7 +28,7 @@ describe('an address of streams', () => {
     ['/LiveApp/streams/cam.m3u8.m3u8', 'hls', 'cam.m3u8', ''],
     ['/LiveApp/streams/cam.flv.m3u8', 'hls', 'cam.flv', ''],
     ['/LiveApp/streams/cam%2Em3u8', 'hls', 'cam', ''],
-    ['/LiveApp/streams/../cam.m3u8', 'hls-child', '..', 'cam.m3u8'],
+    ['/LiveApp/streams/../cam.m3u8', 'nothing', '', ''],
     ['/LiveApp/streams/a%2Fb.m3u8', 'hls', 'a/b', ''],
     ['/LiveApp/streams/cam;x.m3u8', 'hls', 'cam;x', ''],
     ['/LiveApp/streams/cam.m3u8;x', 'nothing', '', ''],

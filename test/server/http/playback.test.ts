@@ -12,7 +12,7 @@ describe('HTTP-FLV', () => {
     const player = await HttpPlayer.open(address)
     expect(Object.fromEntries(player.response.headers)).toEqual({
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'Content-Length, Content-Type, Retry-After',
+      'access-control-expose-headers': 'Accept-Ranges, Content-Length, Content-Range, Content-Type, ETag, Retry-After',
       'cache-control': 'no-store',
       connection: 'close',
       'content-type': 'video/x-flv',
