@@ -6,14 +6,14 @@ import { eventually } from './eventually.ts'
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error']
 
 /** A publisher of H.264 and AAC in real time; it runs until killed, or for `seconds`. */
-export function publishing(url: string, seconds = 600): Client {
+export function publishing(url: string, seconds = 600, more: readonly string[] = []): Client {
   return spawned('ffmpeg', [
     ...QUIET,
     '-re',
     ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25'],
     ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100'],
     ...['-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '25'],
-    ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'flv', url],
+    ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', ...more, '-f', 'flv', url],
   ])
 }
 
