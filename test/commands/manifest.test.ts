@@ -92,6 +92,8 @@ it('knows the commands of this release and no others', async () => {
     'settings:show',
     'status',
     'stream:list',
+    'stream:record:start',
+    'stream:record:stop',
     'token:create',
     'token:list',
     'token:prune',
@@ -99,5 +101,7 @@ it('knows the commands of this release and no others', async () => {
     'token:revoke',
     'token:show',
     'token:verify',
+    'vod:delete',
+    'vod:list',
   ])
 })
