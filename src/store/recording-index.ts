@@ -121,18 +121,24 @@ function read(path: string): Contents {
 
 /** A file whose line cannot be read could be taken for one that was dropped in, and open to the wrong tokens. */
 function parse(text: string, path: string, number: number): Line {
-  try {
-    const line = JSON.parse(text)
-    if (typeof line.app === 'string' && typeof line.file === 'string' && (line.removed || isRecording(line)))
-      return line
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-  }
+  const line = readJson(text)
+  if (isLine(line)) return line
   throw storeDamaged(path, number, 'not a line of the index of recordings', 'Mend the line, or remove it.')
 }
 
-function isRecording(line: Recording): boolean {
-  return typeof line.streamId === 'string' && typeof line.startedAt === 'number'
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Told with the number of the line.
+    return undefined
+  }
+}
+
+function isLine(line: unknown): line is Line {
+  if (typeof line !== 'object' || line === null || !('app' in line) || !('file' in line)) return false
+  const isRecording = 'streamId' in line && typeof line.streamId === 'string' && 'startedAt' in line
+  return typeof line.app === 'string' && typeof line.file === 'string' && ('removed' in line || isRecording)
 }
 
 function compact(path: string, recordings: ReadonlyMap<string, Recording>): Promise<void> {
