@@ -16,6 +16,11 @@ export interface ChannelOptions {
   readonly onStart: (channel: Channel) => void
 }
 
+/** So many segments make a good beginning: with fewer, Chromium's own HLS gives up. */
+const ENOUGH = 3
+/** For this share of the time they are waited for; one will do in the rest of it. */
+const PATIENCE = 0.75
+
 /** How long a request is held for what it asks for, in target durations. */
 const LONGEST_WAIT = 3
 /** Who asks for a segment further ahead than this is wrong; RFC 8216bis, section 6.2.5.2. */
@@ -82,7 +87,8 @@ export class Channel implements HlsStream {
 
   async ready(within: Milliseconds): Promise<boolean> {
     this.#use()
-    await this.#waiters.until(() => this.#isReady(), within)
+    await this.#waiters.until(() => this.#window.ended || this.#window.segments.length >= ENOUGH, within * PATIENCE)
+    await this.#waiters.until(() => this.#isReady(), within * (1 - PATIENCE))
     return this.#window.segments.length > 0
   }
 
@@ -114,7 +120,7 @@ export class Channel implements HlsStream {
     return this.#waiters.until(condition, LONGEST_WAIT * this.#window.targetDuration * 1000, signal)
   }
 
-  /** Players that know nothing of parts need a whole segment to begin with. */
+  /** Players that know nothing of parts need a whole segment. */
   #isReady(): boolean {
     return this.#window.segments.length > 0 || this.#window.ended
   }

@@ -13,6 +13,12 @@ const LINGERING = 3
 const MOST_BYTES = 64 * MIB
 const UNTOUCHABLE = 2
 
+/**
+ * Where the discontinuity sequence starts depends on the first segment, so that a player takes a muxer that was started
+ * anew for what it is. It stays small: hls.js keeps an array with so many places.
+ */
+const DISCONTINUITY_CYCLE = 10_000
+
 export interface WindowOptions {
   /** Media sequence number of the first segment. */
   readonly first: number
@@ -43,7 +49,7 @@ export class SegmentWindow {
   constructor({ first, segmentTarget, partTarget, onChange }: WindowOptions) {
     this.#onChange = onChange
     this.next = first
-    this.discontinuitySequence = first
+    this.discontinuitySequence = first % DISCONTINUITY_CYCLE
     this.targetDuration = Math.ceil(segmentTarget)
     this.partTarget = partTarget
   }
