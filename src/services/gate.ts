@@ -69,7 +69,7 @@ export class Gate implements AccessControl {
   async visit(request: AccessRequest): Promise<Visit | Refusal> {
     const entitlement = await this.#entitle(request)
     if (!entitlement.ok) return this.#refusals.tell(request, entitlement)
-    if (entitlement.by === 'session') return this.#sessions.visit(entitlement.session.id)
+    if (entitlement.by === 'session') return this.#sessions.visit(entitlement.session.id, request.protocol)
     if (entitlement.by === 'nothing') return anonymousVisit()
     const message = 'this address needs the session that the playlist hands out; open the playlist with the token'
     return this.#refusals.tell(request, refuse('SESSION_MISSING', message, entitlement.token))

@@ -2,7 +2,7 @@ import type { AccessRequest } from '../domain/access.ts'
 import { AmsctlError } from '../domain/errors.ts'
 import { maskReference, type SecretHash } from '../domain/secret.ts'
 import { type EndReason, type Session, type SessionView, viewSession } from '../domain/session.ts'
-import { isUsedUp, type Token } from '../domain/token.ts'
+import { isUsedUp, type Protocol, type Token } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import type { Admission, Connection, Visit } from './access-control.ts'
 import type { Audit } from './audit.ts'
@@ -138,9 +138,13 @@ export class Sessions {
     return own.find((session) => session.secretHash !== null && session.userAgent === request.userAgent)
   }
 
-  /** Counts one request of a kept session. */
-  visit(id: string): Visit {
+  /** Counts one request of a kept session. One that fetches a recording may pause as a film does, whatever opened it. */
+  visit(id: string, protocol: Protocol): Visit {
     const entry = this.#entries.get(id)
+    if (entry && protocol === 'vod' && entry.session.protocol !== 'vod') {
+      entry.session = { ...entry.session, protocol }
+      this.#persist(entry)
+    }
     const controller = new AbortController()
     if (!entry) controller.abort()
     entry?.visits.add(controller)

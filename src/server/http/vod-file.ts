@@ -10,7 +10,6 @@ import type { Failure } from './error-response.ts'
 
 /** Node's own longest time-out. */
 const LONGEST_PATIENCE: Milliseconds = 2 ** 31 - 1
-const CHUNK = 256 * 1024
 
 const HEADERS = { ...CORS, 'Content-Type': 'video/mp4', 'Cache-Control': 'private, no-cache' } as const
 const FAILURES: Readonly<Record<number, Failure>> = {
@@ -76,7 +75,6 @@ function read(request: IncomingMessage, { directory, name, bytes }: StoredFile):
     dotfiles: 'allow',
     index: false,
     cacheControl: false,
-    highWaterMark: CHUNK,
   })
 }
 

@@ -202,6 +202,23 @@ describe('a recording behind a token', () => {
   })
 })
 
+describe('a session that was not opened by a recording', () => {
+  it('may pause like one as soon as it fetches a recording', async () => {
+    const house = await aCinema()
+    const opened = await fetch(`${house.url}/LiveApp/rest/session`, {
+      method: 'POST',
+      body: JSON.stringify({ streamId: 'film', type: 'play', token: await house.mint() }),
+    })
+    const [cookie = ''] = opened.headers.get('set-cookie')?.split(';') ?? []
+    const play = async () => (await fetch(`${house.streams}/film.mp4`, { headers: { cookie } })).status
+    expect(await play()).toBe(200)
+    house.time.now += 3600
+    house.sessions.sweep()
+    expect(await play()).toBe(200)
+    expect(house.sessions.list()).toMatchObject([{ protocol: 'vod' }])
+  })
+})
+
 describe('ranges', () => {
   const cases: readonly (readonly [range: string, status: number, range: string | null, body: Buffer | null])[] = [
     ['bytes=0-0', 206, 'bytes 0-0/1000', FILM.subarray(0, 1)],
