@@ -1,6 +1,8 @@
 import type { ChalkInstance } from 'chalk'
-import type { AuditEntry } from '../services/ports.ts'
+import type { AuditEntry, AuditEvent } from '../services/ports.ts'
 import { escapeControls } from './escape.ts'
+
+const BAD_NEWS: readonly AuditEvent[] = ['refuse', 'guess', 'record-fail']
 
 /** The columns of `audit` in a pipe. */
 export function auditLine(entry: AuditEntry): string {
@@ -26,7 +28,7 @@ export function auditSentence(entry: AuditEntry, colors: ChalkInstance): string 
     message,
     repeats && `(+${repeats} more)`,
   ]
-  const paint = event === 'refuse' || event === 'guess' ? colors.red : colors.green
+  const paint = BAD_NEWS.includes(event) ? colors.red : colors.green
   const said = words.filter(Boolean).map((word) => escapeControls(String(word)))
   return [at, paint(event.padEnd(8)), ...said].join(' ')
 }

@@ -20,7 +20,9 @@ export class RecordingIndexFile implements RecordingIndex {
   readonly #recordings: Map<string, Recording>
   #sound: number
   #file: FileHandle | undefined
-  #writing: Promise<unknown> = Promise.resolve()
+  #waiting = ''
+  #nextWrite: Promise<void> | undefined
+  #lastWrite: Promise<void> = Promise.resolve()
 
   private constructor(path: string, { recordings, sound }: Contents) {
     this.#path = path
@@ -61,20 +63,24 @@ export class RecordingIndexFile implements RecordingIndex {
   }
 
   async close(): Promise<void> {
-    await this.#writing
+    await (this.#nextWrite ?? this.#lastWrite).catch(() => undefined)
     await this.#file?.close()
     this.#file = undefined
   }
 
+  /** Lines that come while others are written share the next sync. */
   #append(line: Line): Promise<void> {
-    const written = this.#writing.then(() => this.#write(line))
-    // The one who asked hears of a failure; the next line is tried all the same.
-    this.#writing = written.catch(() => undefined)
-    return written
+    this.#waiting += `${JSON.stringify(line)}\n`
+    this.#nextWrite ??= this.#lastWrite.then(() => this.#write())
+    return this.#nextWrite
   }
 
-  async #write(line: Line): Promise<void> {
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+  async #write(): Promise<void> {
+    const bytes = Buffer.from(this.#waiting)
+    // The ones who asked hear of a failure; the next lines are tried all the same.
+    this.#lastWrite = (this.#nextWrite ?? Promise.resolve()).catch(() => undefined)
+    this.#nextWrite = undefined
+    this.#waiting = ''
     try {
       this.#file ??= await this.#open()
       // Over whatever a crash or a full disk has left of an unfinished line.

@@ -3,13 +3,13 @@ import { initSegment } from '../fmp4/init-segment.ts'
 import type { Track } from '../fmp4/track.ts'
 import type { Piece, ReferenceTrack } from './fragmenter.ts'
 import type { OpenRecording } from './ports.ts'
-import { type IndexedFragment, reserveIndex, segmentIndex } from './segment-index.ts'
+import { condense, type IndexedFragment, MOST_REFERENCES, reserveIndex, segmentIndex } from './segment-index.ts'
 
 /** One file: its head, fragments one after the other, each of them whole, and in the end the index for its players. */
 export class RecordingFile {
   readonly #recording: OpenRecording
   readonly #reference: ReferenceTrack
-  readonly #fragments: IndexedFragment[] = []
+  #fragments: IndexedFragment[] = []
   #indexAt = 0
   #size = 0
   #end = 0
@@ -32,6 +32,8 @@ export class RecordingFile {
   async write({ bytes, key, start, ticks }: Piece): Promise<void> {
     await this.#append(bytes)
     this.#fragments.push({ size: bytes.length, key, start, ticks })
+    // So that a recording of days needs no more memory than one of hours.
+    if (this.#fragments.length >= 2 * MOST_REFERENCES) this.#fragments = condense(this.#fragments)
     this.#end = Math.max(this.#end, start + ticks)
     const began = this.#fragments[0]?.start ?? 0
     this.#recording.wrote(this.#size, (this.#end - began) / this.#reference.timescale)

@@ -1,4 +1,4 @@
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rm } from 'node:fs/promises'
+import { access, constants, type FileHandle, lstat, mkdir, open, readdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AmsctlError } from '../../domain/errors.ts'
 import {
@@ -46,7 +46,7 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
   async find(app: string, file: string): Promise<StoredFile | undefined> {
     if (!isApp(app) || !isRecordingFile(file)) return undefined
     const directory = this.#folderOf(app)
-    const size = await sizeOf(directory, file)
+    const size = (await isReadable(join(directory, file))) ? await sizeOf(directory, file) : undefined
     const bytes = this.#active.get(keyOf(app, file))?.bytes ?? size
     return size === undefined || bytes === undefined || bytes === 0 ? undefined : { directory, name: file, bytes }
   }
@@ -93,14 +93,16 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
   async takeStock(): Promise<Recording[]> {
     const unfinished: Recording[] = []
     const folders = new Map<string, Set<string>>()
+    const forgotten: Promise<void>[] = []
     for (const recording of this.#index.all()) {
       const { app, file, endedAt } = recording
       const folder = folders.get(app) ?? new Set(await entriesOf(this.#folderOf(app)))
       folders.set(app, folder)
       // A folder that is gone as a whole may be a disk that is not mounted.
-      if (!folder.has(file) && folder.size > 0) await this.#index.remove(app, file)
+      if (!folder.has(file) && folder.size > 0) forgotten.push(this.#index.remove(app, file))
       else if (folder.has(file) && endedAt === null) unfinished.push(recording)
     }
+    await Promise.all(forgotten)
     return unfinished
   }
 
@@ -109,9 +111,9 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
     return join(this.#folderOf(app), file)
   }
 
-  /** Puts a recording on record as complete. */
-  async settle(recording: Recording, { bytes, duration }: { bytes: number; duration: Seconds }): Promise<void> {
-    await this.#index.put({ ...recording, bytes, duration, endedAt: this.#now() })
+  /** Puts on record how far a recording that was cut short goes. */
+  settle(recording: Recording, { bytes, duration }: { bytes: number; duration: Seconds }): Promise<void> {
+    return this.#index.put({ ...recording, bytes, duration, endedAt: recording.startedAt + Math.round(duration) })
   }
 
   /** Deletes a recording in which there is nothing. */
@@ -155,7 +157,7 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
       end: async () => {
         try {
           await handle.close()
-          await this.settle(latest, latest)
+          await this.#index.put({ ...latest, endedAt: this.#now() })
         } finally {
           this.#active.delete(key)
         }
@@ -196,6 +198,16 @@ async function sizeOf(directory: string, file: string): Promise<number | undefin
     return found.isFile() && real === join(folder, file) ? found.size : undefined
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    throw error
+  }
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK)
+    return true
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) return false
     throw error
   }
 }

@@ -2,12 +2,13 @@ import { box, fullBox, u16, u32, writeU64 } from '../fmp4/box.ts'
 import type { ReferenceTrack } from './fragmenter.ts'
 
 /** 24 KB of every file; longer recordings have several fragments to an entry. */
-const MOST_REFERENCES = 2000
+export const MOST_REFERENCES = 2000
 const REFERENCE = 12
 const HEADER = 40
 const BOX_HEADER = 8
 const RESERVED = HEADER + MOST_REFERENCES * REFERENCE + BOX_HEADER
 const LARGEST_REFERENCE = 2 ** 31 - 1
+const LONGEST_REFERENCE = 2 ** 32 - 1
 /** Begins with a stream access point of type 1. */
 const STARTS_WITH_KEY = 0x9000_0000
 const MAGIC = Buffer.from('amsctl')
@@ -37,7 +38,7 @@ export function readReserved(content: Buffer): ReferenceTrack | undefined {
 
 /** As many bytes as {@link reserveIndex}: `sidx`, ISO/IEC 14496-12 section 8.16.3, for fragments that follow at once. */
 export function segmentIndex({ id, timescale }: ReferenceTrack, fragments: readonly IndexedFragment[]): Buffer {
-  const references = coalesce(fragments.map(untilNext))
+  const references = condense(fragments)
   const rest = RESERVED - HEADER - references.length * REFERENCE
   const times = Buffer.alloc(16)
   writeU64(times, rest, writeU64(times, fragments[0]?.start ?? 0, 0))
@@ -49,12 +50,13 @@ export function segmentIndex({ id, timescale }: ReferenceTrack, fragments: reado
 /** Players add up the durations: what a slow disk has left out counts to the fragment before. */
 function untilNext(fragment: IndexedFragment, index: number, all: readonly IndexedFragment[]): IndexedFragment {
   const next = all[index + 1]
-  return next ? { ...fragment, ticks: Math.max(0, next.start - fragment.start) } : fragment
+  if (!next) return fragment
+  return { ...fragment, ticks: Math.min(Math.max(0, next.start - fragment.start), LONGEST_REFERENCE) }
 }
 
 /** Joins fragments until they fit; each entry begins at a key frame where there are any. */
-function coalesce(fragments: readonly IndexedFragment[]): readonly IndexedFragment[] {
-  let entries = joined(fragments, (next) => next.key)
+export function condense(fragments: readonly IndexedFragment[]): IndexedFragment[] {
+  let entries = joined(fragments.map(untilNext), (next) => next.key)
   while (entries.length > MOST_REFERENCES) entries = joined(entries, (_, index) => index % 2 === 0)
   return entries
 }
@@ -66,8 +68,12 @@ function joined(
   const entries: IndexedFragment[] = []
   for (const [index, next] of fragments.entries()) {
     const last = entries.at(-1)
-    if (!last || begins(next, index) || last.size + next.size > LARGEST_REFERENCE) entries.push(next)
+    if (!last || begins(next, index) || !fitsBehind(last, next)) entries.push(next)
     else entries[entries.length - 1] = { ...last, size: last.size + next.size, ticks: last.ticks + next.ticks }
   }
   return entries
+}
+
+function fitsBehind(last: IndexedFragment, next: IndexedFragment): boolean {
+  return last.size + next.size <= LARGEST_REFERENCE && last.ticks + next.ticks <= LONGEST_REFERENCE
 }

@@ -66,6 +66,17 @@ describe('the index of a recording', () => {
     expect(references.map(({ key, ticks }) => [key, ticks])).toEqual(Array(3).fill([true, 3 * SECOND]))
   })
 
+  it('has entries of at most what their fields can hold, where no key frame ever comes', () => {
+    const { references } = readIndex(
+      segmentIndex(
+        VIDEO,
+        fragments(100_000, () => false),
+      ),
+    )
+    expect(references.reduce((total, { ticks }) => total + ticks, 0)).toBe(100_000 * SECOND)
+    expect(references.length).toBeGreaterThan(2)
+  })
+
   it('counts what was left out to the fragment before it', () => {
     const [first, second, third] = fragments(3)
     if (!first || !second || !third) throw new Error('three fragments')
