@@ -96,3 +96,66 @@ export function decodedPictures(media: Buffer): number {
   const lines = ffmpeg(['-xerror', '-i', '-', '-map', '0:v', '-f', 'framecrc', '-'], media).toString().split('\n')
   return lines.filter((line) => /^0,/.test(line)).length
 }
+
+interface CodedStream {
+  /** As MP4 holds it: `hvcC`, `av1C`, `OpusHead`. */
+  readonly configuration: Buffer
+  readonly frames: readonly {
+    readonly pts: number
+    readonly dts: number
+    readonly key: boolean
+    readonly data: Buffer
+  }[]
+}
+
+/** The configuration and frames of one stream that ffmpeg codes; times in milliseconds. */
+function coded(args: readonly string[]): CodedStream {
+  const mp4 = ffmpeg([...args, '-movflags', 'frag_keyframe+delay_moov+default_base_moof', '-f', 'mp4', '-'])
+  const show = ['-v', 'error', '-show_streams', '-show_packets', '-show_data', '-of', 'json', '-']
+  const { streams, packets }: RawProbe = JSON.parse(
+    execFileSync('ffprobe', show, { input: mp4, maxBuffer: 256 * MIB, encoding: 'utf8' }),
+  )
+  return {
+    configuration: bytesOfDump(String(streams[0]?.extradata)),
+    frames: packets.map(({ pts_time, dts_time, flags, data }) => ({
+      pts: Math.round(Number(pts_time) * 1000),
+      dts: Math.round(Number(dts_time) * 1000),
+      key: flags?.startsWith('K') ?? false,
+      data: bytesOfDump(data ?? ''),
+    })),
+  }
+}
+
+/** Reads lines such as `00000010: 0102 0304  ..ab`. */
+function bytesOfDump(dump: string): Buffer {
+  const rows = [...dump.matchAll(/^[0-9a-f]{8}: ((?:[0-9a-f]{2,4} )+)/gm)]
+  return Buffer.from(rows.map(([, hex]) => hex?.replaceAll(' ', '')).join(''), 'hex')
+}
+
+const HEVC = 'hvc1'
+const KEY_FRAME = 0x90
+const INTER_FRAME = 0xa0
+const CODED_FRAMES = 1
+
+/** A stream of Enhanced RTMP, which this ffmpeg cannot publish by itself. Times begin at 1 s, since they may not be negative. */
+export function enhancedVideo(fourCc: 'hvc1' | 'av01', args: readonly string[]): MediaPacket[] {
+  const { configuration, frames } = coded(args)
+  const header = Buffer.concat([Buffer.from([KEY_FRAME]), Buffer.from(fourCc), configuration])
+  const bodies = frames.map(({ pts, dts, key, data }) => {
+    const first = Buffer.from([(key ? KEY_FRAME : INTER_FRAME) | CODED_FRAMES])
+    const compositionTime = Buffer.alloc(fourCc === HEVC ? 3 : 0)
+    if (fourCc === HEVC) compositionTime.writeIntBE(pts - dts, 0, 3)
+    return { dts: dts + 1000, body: Buffer.concat([first, Buffer.from(fourCc), compositionTime, data]) }
+  })
+  return [{ dts: 0, body: header }, ...bodies].flatMap(({ dts, body }) => parsePacket('video', dts, body) ?? [])
+}
+
+export function enhancedOpus(args: readonly string[]): MediaPacket[] {
+  const { configuration, frames } = coded(args)
+  const header = Buffer.concat([Buffer.from([0x90]), Buffer.from('Opus'), configuration])
+  const bodies = frames.map(({ dts, data }) => ({
+    dts: dts + 1000,
+    body: Buffer.concat([Buffer.from([0x91]), Buffer.from('Opus'), data]),
+  }))
+  return [{ dts: 0, body: header }, ...bodies].flatMap(({ dts, body }) => parsePacket('audio', dts, body) ?? [])
+}

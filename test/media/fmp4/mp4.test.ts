@@ -1,8 +1,19 @@
 import { expect, it } from 'vitest'
 import { boxesAt, outline, readBoxes } from '../../support/boxes.ts'
 import { demuxed } from '../../support/demuxed.ts'
-import { decodedPictures, encoded, probe } from '../../support/media-files.ts'
+import { decodedPictures, encoded, enhancedOpus, enhancedVideo, probe } from '../../support/media-files.ts'
 import { describeWith } from '../../support/programs.ts'
+
+const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25']
+
+/** Times in whole milliseconds, in the order in which they are shown. */
+function shown(times: readonly { readonly pts: number }[]): number[] {
+  return times.map(({ pts }) => Math.round(pts * 1000)).sort((a, b) => a - b)
+}
+
+function everyFortyMilliseconds(times: readonly number[]): number[] {
+  return times.map((_, i) => (times[0] ?? 0) + 40 * i)
+}
 
 describeWith(['ffmpeg', 'ffprobe'], 'an MP4 of H.264 with B-frames and AAC', () => {
   const packets = encoded({ seconds: 4 })
@@ -24,19 +35,17 @@ describeWith(['ffmpeg', 'ffprobe'], 'an MP4 of H.264 with B-frames and AAC', () 
   })
 
   it('holds every frame, end to end', () => {
-    const frames = packets.filter(({ kind, config }) => kind !== 'metadata' && !config)
+    const sounds = packets.filter(({ kind, config, payload }) => kind === 'audio' && !config && payload.length > 2)
     expect(video).toHaveLength(100)
     expect(decodedPictures(mp4)).toBe(100)
     expect(video.every(({ duration }) => duration === 0.04)).toBe(true)
-    const sounds = frames.filter(({ kind, payload }) => kind === 'audio' && payload.length > 2)
     expect(audio).toHaveLength(sounds.length)
     expect(timeline.of('audio').every(({ duration }) => duration === 1024)).toBe(true)
   })
 
   it('shows its pictures in the order in which they were taken', () => {
     expect(video.some(({ pts, dts }) => pts > dts + 0.04)).toBe(true)
-    const times = video.map(({ pts }) => Math.round(pts * 1000)).sort((a, b) => a - b)
-    expect(times).toEqual(times.map((_, i) => (times[0] ?? 0) + 40 * i))
+    expect(shown(video)).toEqual(everyFortyMilliseconds(shown(video)))
   })
 
   it('has sound and picture as far apart as they were published', () => {
@@ -62,5 +71,41 @@ describeWith(['ffmpeg', 'ffprobe'], 'an MP4 of H.264 with B-frames and AAC', () 
   it('numbers its fragments', () => {
     const numbers = boxesAt(readBoxes(mp4), 'moof/mfhd').map(({ body }) => body.readUInt32BE(4))
     expect(numbers).toEqual(numbers.map((_, i) => i + 1))
+  })
+})
+
+describeWith(['ffmpeg', 'ffprobe'], 'an MP4 of Enhanced RTMP', () => {
+  it('plays HEVC with B-frames', () => {
+    const options = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=error:bframes=2:b-adapt=0']
+    const { timeline } = demuxed(enhancedVideo('hvc1', [...PICTURES, '-t', '1', ...options, '-tag:v', 'hvc1']))
+    const mp4 = timeline.toMp4()
+    const { streams, packets } = probe(mp4)
+    expect(timeline.tracks).toMatchObject([{ codec: 'hvc1.1.6.L60.90', width: 320, height: 180 }])
+    expect(streams).toMatchObject([{ codec_name: 'hevc', codec_tag_string: 'hvc1', width: 320, height: 180 }])
+    expect(packets.some(({ pts, dts }) => pts !== dts)).toBe(true)
+    expect(shown(packets)).toEqual(everyFortyMilliseconds(shown(packets)))
+    expect(decodedPictures(mp4)).toBe(25)
+  })
+
+  it.each([
+    ['yuv420p', 'av01.0.00M.08'],
+    ['yuv420p10le', 'av01.0.00M.10'],
+  ])('plays AV1 in %s', (pixels, codec) => {
+    const options = ['-pix_fmt', pixels, '-c:v', 'libaom-av1', '-cpu-used', '8', '-g', '5']
+    const { timeline } = demuxed(enhancedVideo('av01', [...PICTURES, '-t', '0.4', ...options]))
+    const mp4 = timeline.toMp4()
+    expect(timeline.tracks).toMatchObject([{ codec, width: 320, height: 180 }])
+    expect(probe(mp4).streams).toMatchObject([{ codec_name: 'av1', width: 320, height: 180 }])
+    expect(decodedPictures(mp4)).toBe(10)
+  })
+
+  it.each([['10'], ['20'], ['60']])('plays Opus in frames of %s ms', (length) => {
+    const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', '2']
+    const { timeline } = demuxed(enhancedOpus([...tone, '-c:a', 'libopus', '-ac', '2', '-frame_duration', length]))
+    const { streams, packets } = probe(timeline.toMp4())
+    expect(timeline.tracks).toMatchObject([{ codec: 'opus' }])
+    expect(streams).toMatchObject([{ codec_name: 'opus', sample_rate: '48000', channels: 2 }])
+    expect(timeline.of('audio').every(({ duration }) => duration === Number(length) * 48)).toBe(true)
+    expect(packets.length).toBeGreaterThanOrEqual(2000 / Number(length))
   })
 })
