@@ -40,15 +40,8 @@ export type EndReason =
   | 'shutdown'
 
 /** The shape of `session list --json`. Fields are only ever added. */
-export interface SessionView {
-  readonly id: string
-  readonly tokenId: string | null
-  readonly app: string
-  readonly streamId: string
-  readonly type: TokenType
-  readonly protocol: Protocol
-  readonly address: string
-  readonly userAgent: string | null
+export interface SessionView
+  extends Pick<Session, 'id' | 'tokenId' | 'app' | 'streamId' | 'type' | 'protocol' | 'address' | 'userAgent'> {
   readonly since: string
   readonly lastSeen: string
   readonly bytes: number

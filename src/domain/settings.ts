@@ -53,31 +53,17 @@ const cidrs: SettingKind<readonly string[]> = {
   format: (value) => value.join(','),
 }
 
-const restAccess: SettingKind<'restricted' | 'open'> = {
-  legal: 'restricted or open',
-  parse: (text) => {
-    if (text === 'restricted' || text === 'open') return text
-    throw new AmsctlError('BAD_VALUE', `"${text}" is neither restricted nor open`)
-  },
-  format: String,
-}
-
-const sessionBinding: SettingKind<'none' | 'address'> = {
-  legal: 'none or address',
-  parse: (text) => {
-    if (text === 'none' || text === 'address') return text
-    throw new AmsctlError('BAD_VALUE', `"${text}" is neither none nor address`)
-  },
-  format: String,
-}
-
-const hlsMode: SettingKind<'demand' | 'always'> = {
-  legal: 'demand or always',
-  parse: (text) => {
-    if (text === 'demand' || text === 'always') return text
-    throw new AmsctlError('BAD_VALUE', `"${text}" is neither demand nor always`)
-  },
-  format: String,
+/** One of two or more words. */
+function oneOf<const W extends string>(...words: readonly W[]): SettingKind<W> {
+  return {
+    legal: words.join(' or '),
+    parse: (text) => {
+      const word = words.find((candidate) => candidate === text)
+      if (word !== undefined) return word
+      throw new AmsctlError('BAD_VALUE', `"${text}" is not a value for this`)
+    },
+    format: String,
+  }
 }
 
 const baseUrl: SettingKind<string> = {
@@ -108,7 +94,7 @@ export const SETTINGS = {
   'token-control-publish': define(flag, false, 'whether publishing needs a token'),
   'token-control-play': define(flag, false, 'whether playing needs a token'),
   'rest-access': define(
-    restAccess,
+    oneOf('restricted', 'open'),
     'restricted',
     'open lets any address call the REST API without a login or key: anyone may then mint',
   ),
@@ -135,7 +121,7 @@ export const SETTINGS = {
   ),
   'session-idle-live': define(duration, 300, 'how long a session opened over HTTP for a live stream may be silent'),
   'session-binding': define(
-    sessionBinding,
+    oneOf('none', 'address'),
     'none',
     'address ends HLS and recordings for a client whose address changes, as phones do; none lets a copied child URL play until the session ends',
   ),
@@ -145,7 +131,7 @@ export const SETTINGS = {
     'which streams are recorded from their beginning; streams that are live stay as they are',
   ),
   hls: define(
-    hlsMode,
+    oneOf('demand', 'always'),
     'demand',
     'always keeps the HLS of every live stream ready, so that its first viewer need not wait; demand makes none of a stream that nobody watches by HLS',
   ),

@@ -7,20 +7,8 @@ import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import type { Admission, Connection, Visit } from './access-control.ts'
 import type { Audit } from './audit.ts'
 import type { Clock, SessionStore } from './ports.ts'
+import { bytesOf, isInUse, matches, type OpenSession, openSession, SessionRegister } from './session-register.ts'
 import type { Settings } from './settings.ts'
-
-interface Entry {
-  session: Session
-  connection: Connection | null
-  /** False while the use that opens it is being written: until then it lets nobody else in. */
-  admitted: boolean
-  /** Bytes of connections and requests that this session has had before. */
-  earlierBytes: number
-  /** Requests of a kept session that are being answered. */
-  readonly visits: Set<AbortController>
-  /** The `lastSeen` that the store has. */
-  storedSeen: UnixSeconds
-}
 
 /** How much later than it is `lastSeen` may be in the store: no sync for each segment. */
 const LAZY_SEEN: Seconds = 30
@@ -38,9 +26,7 @@ export class Sessions {
   readonly #settings: Settings
   readonly #audit: Audit
   readonly #clock: Clock
-  readonly #entries = new Map<string, Entry>()
-  readonly #bySecret = new Map<SecretHash, Entry>()
-  readonly #byToken = new Map<SecretHash, Set<Entry>>()
+  readonly #open = new SessionRegister()
 
   constructor({ store, settings, audit, clock }: Dependencies) {
     this.#store = store
@@ -53,36 +39,36 @@ export class Sessions {
   async restore(): Promise<void> {
     const now = this.#clock.now()
     for (const session of await this.#store.all()) {
-      this.#add({ ...newEntry({ ...session, lostAt: session.lostAt ?? now }, null), admitted: true })
+      this.#open.add({ ...openSession({ ...session, lostAt: session.lostAt ?? now }, null), admitted: true })
     }
     this.sweep()
   }
 
   /** Registers a session as its token is being spent; {@link cancel} takes it back. */
   open(session: Session, connection: Connection | null): void {
-    this.#add(newEntry(session, connection))
+    this.#open.add(openSession(session, connection))
   }
 
   /** Forgets a session whose spend failed. */
   cancel(id: string): void {
-    const entry = this.#entries.get(id)
-    if (entry) this.#drop(entry)
+    const entry = this.#open.get(id)
+    if (entry) this.#open.drop(entry)
   }
 
   /** Whether the session is open still and `connection` is the one that has it. */
   holds(id: string, connection: Connection | null): boolean {
-    return this.#entries.get(id)?.connection === connection
+    return this.#open.get(id)?.connection === connection
   }
 
   /** The connection's hold on its session, the use being on the disk. */
   admission(session: Session, connection: Connection | null): Admission {
-    const opened = this.#entries.get(session.id)
+    const opened = this.#open.get(session.id)
     if (opened) opened.admitted = true
     return {
       ok: true,
       session,
       leave: (how) => {
-        const entry = this.#entries.get(session.id)
+        const entry = this.#open.get(session.id)
         // Another connection may have taken the session over, or a kick may have ended it.
         if (!connection || entry?.connection !== connection) return
         this.#forgetConnection(entry)
@@ -95,7 +81,7 @@ export class Sessions {
 
   /** Gives `session` to a new connection; the older one is closed. False: the session is over. */
   attach(id: string, connection: Connection, request: AccessRequest): boolean {
-    const entry = this.#entries.get(id)
+    const entry = this.#open.get(id)
     if (!entry) return false
     this.#detach(entry, 'replaced')
     entry.connection = connection
@@ -112,7 +98,7 @@ export class Sessions {
 
   /** Closes the connection of a session that is about to be resumed, so that its stream name is free. */
   evict(id: string): void {
-    const entry = this.#entries.get(id)
+    const entry = this.#open.get(id)
     if (!entry?.connection) return
     this.#detach(entry, 'replaced')
     entry.session = { ...entry.session, lostAt: this.#clock.now() }
@@ -121,13 +107,12 @@ export class Sessions {
 
   /** Makes a session known by a secret, so that it lives between requests. False: it is over. */
   keep(id: string, secretHash: SecretHash): boolean {
-    const entry = this.#entries.get(id)
+    const entry = this.#open.get(id)
     if (!entry) return false
     if (entry.session.secretHash === secretHash) return true
     // Of two who resume at once, the later one has it.
-    if (entry.session.secretHash !== null) this.#bySecret.delete(entry.session.secretHash)
-    this.#bySecret.set(secretHash, entry)
-    entry.session = { ...entry.session, secretHash, lastSeen: this.#clock.now() }
+    this.#open.setSecret(entry, secretHash)
+    entry.session = { ...entry.session, lastSeen: this.#clock.now() }
     this.#persist(entry)
     return true
   }
@@ -140,7 +125,7 @@ export class Sessions {
 
   /** Counts one request of a kept session. One that fetches a recording may pause as a film does, whatever opened it. */
   visit(id: string, protocol: Protocol): Visit {
-    const entry = this.#entries.get(id)
+    const entry = this.#open.get(id)
     if (entry && protocol === 'vod' && entry.session.protocol !== 'vod') {
       entry.session = { ...entry.session, protocol }
       this.#persist(entry)
@@ -152,7 +137,7 @@ export class Sessions {
       if (!entry) return
       entry.earlierBytes += bytes
       entry.session = { ...entry.session, lastSeen: this.#clock.now() }
-      if (entry.session.lastSeen - entry.storedSeen >= LAZY_SEEN && this.#entries.has(id)) this.#persist(entry)
+      if (entry.session.lastSeen - entry.storedSeen >= LAZY_SEEN && this.#open.get(id) === entry) this.#persist(entry)
     }
     seen(0)
     const done = () => void entry?.visits.delete(controller)
@@ -173,15 +158,18 @@ export class Sessions {
 
   /** The session whose credential hashes to `secretHash`, whatever it is for. */
   findBySecret(secretHash: SecretHash): Session | undefined {
-    return this.#bySecret.get(secretHash)?.session
+    return this.#open.withSecret(secretHash)?.session
   }
 
   list(): SessionView[] {
-    return [...this.#entries.values()].filter(isShown).map((entry) => viewSession(entry.session, bytesOf(entry)))
+    return this.#open
+      .all()
+      .filter(isInUse)
+      .map((entry) => viewSession(entry.session, bytesOf(entry)))
   }
 
   kick(id: string): Session {
-    const entry = this.#entries.get(id)
+    const entry = this.#open.get(id)
     if (!entry) throw new AmsctlError('SESSION_NOT_FOUND', `no session "${maskReference(id)}"; see amsctl session list`)
     this.#end(entry, 'kicked')
     return entry.session
@@ -189,7 +177,7 @@ export class Sessions {
 
   /** Ends every session that one of these tokens opened; returns how many a client could still have used. */
   endOfTokens(hashes: readonly SecretHash[], reason: EndReason): number {
-    const entries = hashes.flatMap((hash) => [...(this.#byToken.get(hash) ?? [])])
+    const entries = hashes.flatMap((hash) => this.#open.ofToken(hash))
     return this.#endAll(entries, reason)
   }
 
@@ -205,7 +193,7 @@ export class Sessions {
   /** Ends what has run out: `--max-session`, the reconnect grace, the idle limit. */
   sweep(): void {
     const now = this.#clock.now()
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#open.all()) {
       const reason = this.#overdue(entry, now)
       if (reason) this.#end(entry, reason)
     }
@@ -213,18 +201,17 @@ export class Sessions {
 
   /** Lets every client go without ending its session, so that it can be resumed after a restart. */
   suspendAll(): void {
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#open.all()) {
       if (entry.session.tokenHash === null) this.#end(entry, 'shutdown')
       else this.#detach(entry, 'shutdown')
     }
   }
 
-  #admittedBy(token: Token, request: AccessRequest): Entry[] {
-    const opened = [...(this.#byToken.get(token.hash) ?? [])]
-    return opened.filter(({ admitted, session }) => admitted && matches(session, request))
+  #admittedBy(token: Token, request: AccessRequest): OpenSession[] {
+    return this.#open.ofToken(token.hash).filter(({ admitted, session }) => admitted && matches(session, request))
   }
 
-  #overdue({ session, connection, visits }: Entry, now: UnixSeconds): EndReason | undefined {
+  #overdue({ session, connection, visits }: OpenSession, now: UnixSeconds): EndReason | undefined {
     if (session.endsAt !== null && now >= session.endsAt) return 'expired'
     if (connection || visits.size > 0) return undefined
     if (session.secretHash !== null) {
@@ -234,13 +221,11 @@ export class Sessions {
     return now - (session.lostAt ?? now) >= this.#settings.values['reconnect-grace'] ? 'lost' : undefined
   }
 
-  #withoutToken(types: readonly string[]): Entry[] {
-    return [...this.#entries.values()].filter(
-      ({ session }) => session.tokenHash === null && types.includes(session.type),
-    )
+  #withoutToken(types: readonly string[]): OpenSession[] {
+    return this.#open.all().filter(({ session }) => session.tokenHash === null && types.includes(session.type))
   }
 
-  #lose(entry: Entry): void {
+  #lose(entry: OpenSession): void {
     const now = this.#clock.now()
     const { session } = entry
     const resumable = session.secretHash !== null || this.#settings.values['reconnect-grace'] > 0
@@ -252,15 +237,15 @@ export class Sessions {
     this.#persist(entry)
   }
 
-  #endAll(entries: readonly Entry[], reason: EndReason): number {
-    const usable = entries.filter(isShown).length
+  #endAll(entries: readonly OpenSession[], reason: EndReason): number {
+    const usable = entries.filter(isInUse).length
     for (const entry of entries) this.#end(entry, reason)
     return usable
   }
 
-  #end(entry: Entry, reason: EndReason): void {
+  #end(entry: OpenSession, reason: EndReason): void {
     const bytes = bytesOf(entry)
-    this.#drop(entry)
+    this.#open.drop(entry)
     if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id)
     this.#detach(entry, reason)
     for (const visit of entry.visits) visit.abort(reason)
@@ -268,38 +253,19 @@ export class Sessions {
   }
 
   /** The only place that calls {@link Connection.close}, once for each connection. */
-  #detach(entry: Entry, reason: EndReason): void {
+  #detach(entry: OpenSession, reason: EndReason): void {
     const { connection } = entry
     if (!connection) return
     this.#forgetConnection(entry)
     connection.close(reason)
   }
 
-  #forgetConnection(entry: Entry): void {
+  #forgetConnection(entry: OpenSession): void {
     entry.earlierBytes = bytesOf(entry)
     entry.connection = null
   }
 
-  #add(entry: Entry): void {
-    const { id, tokenHash, secretHash } = entry.session
-    this.#entries.set(id, entry)
-    if (secretHash !== null) this.#bySecret.set(secretHash, entry)
-    if (tokenHash === null) return
-    const siblings = this.#byToken.get(tokenHash) ?? new Set()
-    this.#byToken.set(tokenHash, siblings.add(entry))
-  }
-
-  #drop(entry: Entry): void {
-    const { id, tokenHash, secretHash } = entry.session
-    this.#entries.delete(id)
-    if (secretHash !== null) this.#bySecret.delete(secretHash)
-    if (tokenHash === null) return
-    const siblings = this.#byToken.get(tokenHash)
-    siblings?.delete(entry)
-    if (siblings?.size === 0) this.#byToken.delete(tokenHash)
-  }
-
-  #persist(entry: Entry): void {
+  #persist(entry: OpenSession): void {
     if (entry.session.tokenHash === null) return
     entry.storedSeen = entry.session.lastSeen
     this.#store.put(entry.session)
@@ -320,26 +286,4 @@ export class Sessions {
       message: `${bytes} bytes`,
     })
   }
-}
-
-function newEntry(session: Session, connection: Connection | null): Entry {
-  return { session, connection, admitted: false, earlierBytes: 0, visits: new Set(), storedSeen: session.lastSeen }
-}
-
-function matches(session: Session, request: AccessRequest): boolean {
-  return (
-    session.app === request.app &&
-    session.streamId === request.streamId &&
-    session.type === request.type &&
-    session.address === request.address
-  )
-}
-
-/** A connection that broke and was not resumed is no session that anybody has; one of HTTP lives between requests. */
-function isShown({ session, connection }: Entry): boolean {
-  return connection !== null || session.secretHash !== null
-}
-
-function bytesOf({ connection, earlierBytes }: Entry): number {
-  return earlierBytes + (connection?.bytes() ?? 0)
 }
