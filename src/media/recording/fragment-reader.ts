@@ -8,7 +8,10 @@ const NON_SYNC = 0x0001_0000
 
 export interface FragmentTimes {
   readonly key: boolean
+  /** Decoding time of the first one. */
   readonly start: number
+  /** How much later than that it is shown. */
+  readonly compositionOffset: number
   readonly ticks: number
 }
 
@@ -38,9 +41,10 @@ function readRun(decodeTime: number, trun: Buffer): FragmentTimes {
   let ticks = 0
   for (let sample = 0; sample < count; sample++) ticks += trun.readUInt32BE(at(ROW_FIELDS.duration) + sample * row)
   const isVideo = (flags & ROW_FIELDS.flags) !== 0
-  const offset = flags & ROW_FIELDS.compositionOffset ? trun.readInt32BE(at(ROW_FIELDS.compositionOffset)) : 0
+  const compositionOffset =
+    flags & ROW_FIELDS.compositionOffset ? trun.readInt32BE(at(ROW_FIELDS.compositionOffset)) : 0
   const key = !isVideo || (trun.readUInt32BE(at(ROW_FIELDS.flags)) & NON_SYNC) === 0
-  return { key, start: Math.max(0, decodeTime + offset), ticks }
+  return { key, start: decodeTime, compositionOffset, ticks }
 }
 
 function* childrenOf(content: Buffer): Generator<{ readonly type: string; readonly content: Buffer }> {

@@ -20,7 +20,7 @@ export interface Piece {
   readonly bytes: Buffer
   /** Can be played without those before it. */
   readonly key: boolean
-  /** When its first frame is shown, and how long it lasts, in ticks of the reference track. */
+  /** When it is shown, and for how long, in ticks of the reference track. */
   readonly start: number
   readonly ticks: number
 }
@@ -43,6 +43,8 @@ export class Fragmenter implements SampleHandler {
   #bytes = 0
   /** Where the next fragment starts, should it have no frame of the reference track. */
   #position = 0
+  /** How much later than it is decoded the first picture is shown. */
+  #delay: number | undefined
 
   constructor(handler: PieceHandler) {
     this.#handler = handler
@@ -56,6 +58,7 @@ export class Fragmenter implements SampleHandler {
     this.#reference = reference
     this.#sequence = 0
     this.#position = 0
+    this.#delay = undefined
     this.#handler.begin(tracks, { id: TRACK_IDS[reference.kind], timescale: reference.timescale })
   }
 
@@ -84,6 +87,11 @@ export class Fragmenter implements SampleHandler {
     return (track && this.#runs.get(track)) ?? []
   }
 
+  #shownAt({ dts, compositionOffset }: Sample): number {
+    this.#delay ??= Math.max(0, compositionOffset)
+    return dts + this.#delay
+  }
+
   #cut(): void {
     const runs = [...this.#runs].filter(([, samples]) => samples.length > 0)
     if (runs.length === 0) return
@@ -91,7 +99,7 @@ export class Fragmenter implements SampleHandler {
     const piece = {
       bytes: fragment({ sequence: ++this.#sequence, runs: runs.map(([track, samples]) => ({ track, samples })) }),
       key: first?.key ?? false,
-      start: first ? Math.max(0, first.dts + first.compositionOffset) : this.#position,
+      start: first ? this.#shownAt(first) : this.#position,
       ticks: this.#ticks(),
     }
     this.#position = piece.start + piece.ticks

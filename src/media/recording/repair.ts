@@ -3,11 +3,13 @@ import type { Seconds } from '../../domain/units.ts'
 import { writeAll } from './file-writer.ts'
 import { readFragment } from './fragment-reader.ts'
 import type { ReferenceTrack } from './fragmenter.ts'
-import { type IndexedFragment, readReserved, segmentIndex } from './segment-index.ts'
+import { type IndexedFragment, RESERVED, readReserved, segmentIndex } from './segment-index.ts'
 
 const BOX_HEADER = 8
 /** Far more than two seconds of samples need. */
 const LARGEST_MOOF = 4 * 1024 * 1024
+/** Less than this is not even a head, nor anybody's film. */
+const SHORTEST_FILE = RESERVED
 
 interface Box {
   readonly type: string
@@ -18,6 +20,7 @@ interface Box {
 /**
  * Completes a recording that a crash cut short: what is torn is cut off, and the index written.
  * @returns undefined where no fragment of it is whole
+ * @throws where it is none of ours
  */
 export async function repair(
   path: string,
@@ -31,38 +34,70 @@ export async function repair(
 }
 
 async function complete(file: FileHandle): Promise<{ bytes: number; duration: Seconds } | undefined> {
-  const { size } = await file.stat()
-  const boxes = boxesOf(file, size)
-  let reserved: { readonly box: Box; readonly reference: ReferenceTrack } | undefined
-  let moof: Box | undefined
-  let bytes = 0
-  const fragments: IndexedFragment[] = []
-  for await (const box of boxes) {
-    if (box.type === 'free' && !reserved) {
-      const reference = readReserved(await contentOf(file, box))
-      if (reference) reserved = { box, reference }
-    }
-    if (box.type === 'mdat' && moof && reserved) {
-      const times = readFragment(await contentOf(file, moof), reserved.reference.id)
-      const last = fragments.at(-1)
-      const soundOnly = { key: false, start: last ? last.start + last.ticks : 0, ticks: 0 }
-      fragments.push({ ...(times ?? soundOnly), size: box.end - moof.start })
-      bytes = box.end
-    }
-    moof = box.type === 'moof' && box.end - box.start <= LARGEST_MOOF ? box : undefined
-  }
+  const room = await findRoom(file)
+  if (!room) return undefined
+  const fragments = await readFragments(file, room)
   const [first] = fragments
   const last = fragments.at(-1)
-  if (!reserved || !first || !last) return undefined
+  if (!first || !last) return undefined
+  const bytes = fragments.reduce((end, { size }) => end + size, room.end)
   await file.truncate(bytes)
-  await writeAll(file, segmentIndex(reserved.reference, fragments), reserved.box.start)
+  await writeAll(file, segmentIndex(room.reference, fragments), room.start)
   await file.datasync()
-  return { bytes, duration: (last.start + last.ticks - first.start) / reserved.reference.timescale }
+  return { bytes, duration: (last.start + last.ticks - first.start) / room.reference.timescale }
 }
 
-/** The boxes at the top of the file that are there as a whole. */
-async function* boxesOf(file: FileHandle, size: number): AsyncGenerator<Box> {
-  for (let start = 0; start + BOX_HEADER <= size; ) {
+interface Room {
+  readonly start: number
+  readonly end: number
+  readonly reference: ReferenceTrack
+}
+
+/** Where the index belongs; undefined: the file ends before. */
+async function findRoom(file: FileHandle): Promise<Room | undefined> {
+  for await (const { type, end: start } of boxesOf(file, 0)) {
+    if (type === 'ftyp') continue
+    const room = await read(file, start, RESERVED)
+    const reference = readReserved(room)
+    if (type === 'moov' && reference) return { start, end: start + RESERVED, reference }
+    if (type === 'moov' && isCutShort(room)) return undefined
+    break
+  }
+  if ((await file.stat()).size < SHORTEST_FILE) return undefined
+  // Somebody has put another file in its place, which is not ours to throw away.
+  throw new Error('not a recording made here')
+}
+
+function isCutShort(room: Buffer): boolean {
+  const type = room.toString('latin1', 4, BOX_HEADER)
+  return room.length < RESERVED && ['free', 'sidx'].some((ours) => ours.startsWith(type))
+}
+
+/** Those that are there as a whole, up to the first that is not. */
+async function readFragments(file: FileHandle, { end, reference }: Room): Promise<IndexedFragment[]> {
+  const fragments: IndexedFragment[] = []
+  let decoded = 0
+  let delay: number | undefined
+  let moof: Box | undefined
+  for await (const box of boxesOf(file, end)) {
+    if (box.type === 'mdat' && moof) {
+      const times = readFragment(await contentOf(file, moof), reference.id)
+      if (times) delay ??= Math.max(0, times.compositionOffset)
+      const { key, start, ticks } = times ?? { key: false, start: decoded, ticks: 0 }
+      decoded = start + ticks
+      fragments.push({ key, start: start + (delay ?? 0), ticks, size: box.end - moof.start })
+    } else if (box.type !== 'moof' || box.end - box.start > LARGEST_MOOF) {
+      break
+    }
+    moof = box
+  }
+  return fragments
+}
+
+/** The boxes from `position` on that are there as a whole. */
+async function* boxesOf(file: FileHandle, position: number): AsyncGenerator<Box> {
+  const { size } = await file.stat()
+  for (let start = position; start + BOX_HEADER <= size; ) {
     const header = await read(file, start, BOX_HEADER)
     const end = start + header.readUInt32BE(0)
     if (end < start + BOX_HEADER || end > size) return

@@ -6,7 +6,10 @@ export const MOST_REFERENCES = 2000
 const REFERENCE = 12
 const HEADER = 40
 const BOX_HEADER = 8
-const RESERVED = HEADER + MOST_REFERENCES * REFERENCE + BOX_HEADER
+/** Version and flags. */
+const VERSION = 4
+/** How long the room for the index is. */
+export const RESERVED = HEADER + MOST_REFERENCES * REFERENCE + BOX_HEADER
 const LARGEST_REFERENCE = 2 ** 31 - 1
 const LONGEST_REFERENCE = 2 ** 32 - 1
 /** Begins with a stream access point of type 1. */
@@ -30,10 +33,13 @@ export function reserveIndex({ id, timescale }: ReferenceTrack): Buffer {
   return box('free', facts, Buffer.alloc(RESERVED - BOX_HEADER - facts.length))
 }
 
-/** What {@link reserveIndex} put into the content of a `free` box. */
-export function readReserved(content: Buffer): ReferenceTrack | undefined {
-  if (content.length !== RESERVED - BOX_HEADER || !content.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
-  return { id: content.readUInt32BE(MAGIC.length), timescale: content.readUInt32BE(MAGIC.length + 4) }
+/** What {@link reserveIndex} or {@link segmentIndex} said at the beginning of that room; undefined: it is no such room. */
+export function readReserved(room: Buffer): ReferenceTrack | undefined {
+  if (room.length !== RESERVED) return undefined
+  const type = room.toString('latin1', 4, BOX_HEADER)
+  const facts = BOX_HEADER + (type === 'sidx' ? VERSION : MAGIC.length)
+  const isOurs = room.subarray(BOX_HEADER, facts).equals(type === 'sidx' ? u32(2 ** 24) : MAGIC)
+  return isOurs ? { id: room.readUInt32BE(facts), timescale: room.readUInt32BE(facts + 4) } : undefined
 }
 
 /** As many bytes as {@link reserveIndex}: `sidx`, ISO/IEC 14496-12 section 8.16.3, for fragments that follow at once. */

@@ -40,9 +40,10 @@ describe('the index of a recording', () => {
   it('has room kept that says what it will be of', () => {
     const room = reserveIndex(VIDEO)
     expect(room.toString('latin1', 4, 8)).toBe('free')
-    expect(readReserved(room.subarray(8))).toEqual(VIDEO)
-    expect(readReserved(Buffer.alloc(room.length - 8))).toBeUndefined()
-    expect(readReserved(Buffer.from('amsctl'))).toBeUndefined()
+    expect(readReserved(room)).toEqual(VIDEO)
+    expect(readReserved(segmentIndex(VIDEO, fragments(3)))).toEqual(VIDEO)
+    expect(readReserved(Buffer.alloc(room.length))).toBeUndefined()
+    expect(readReserved(room.subarray(1))).toBeUndefined()
   })
 
   it.each([1, 2, 1999, 2000, 2001, 10_000, 100_000])('takes exactly that room with %i fragments', (count) => {
