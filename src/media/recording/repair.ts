@@ -61,11 +61,15 @@ async function findRoom(file: FileHandle): Promise<Room | undefined> {
     const reference = readReserved(room)
     if (type === 'moov' && reference) return { start, end: start + RESERVED, reference }
     if (type === 'moov' && isCutShort(room)) return undefined
-    break
+    throw notOurs()
   }
   if ((await file.stat()).size < SHORTEST_FILE) return undefined
-  // Somebody has put another file in its place, which is not ours to throw away.
-  throw new Error('not a recording made here')
+  throw notOurs()
+}
+
+/** Somebody has put another file in its place, which is not ours to throw away. */
+function notOurs(): Error {
+  return new Error('not a recording made here')
 }
 
 function isCutShort(room: Buffer): boolean {
