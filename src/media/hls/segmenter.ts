@@ -30,8 +30,11 @@ export class Segmenter implements SampleHandler {
   #runs = new Map<Track, Sample[]>()
   #bytes = 0
   #fragments = 0
-  /** Where the times of this timeline begin in the whole stream. */
-  #origin: Seconds = 0
+  /**
+   * Where the times of this timeline begin in the whole stream. That begins at the time of day: to a player that goes
+   * on after a restart of the muxer or of the daemon, what it gets then is later than what it has.
+   */
+  #origin: Seconds = Date.now() / 1000
   #ends: Partial<Record<Track['kind'], Seconds>> = {}
   /** Up to here everything is there; counted, as the next two, from the origin. */
   #position: Seconds = 0

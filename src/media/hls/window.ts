@@ -13,12 +13,6 @@ const LINGERING = 3
 const MOST_BYTES = 64 * MIB
 const UNTOUCHABLE = 2
 
-/**
- * Where the discontinuity sequence starts depends on the first segment, so that a player takes a muxer that was started
- * anew for what it is. It stays small: hls.js keeps an array with so many places.
- */
-const DISCONTINUITY_CYCLE = 10_000
-
 export interface WindowOptions {
   /** Media sequence number of the first segment. */
   readonly first: number
@@ -33,7 +27,8 @@ export class SegmentWindow {
   readonly segments: Segment[] = []
   /** The one that grows; undefined before the first and after the last. */
   open: Segment | undefined
-  discontinuitySequence: number
+  /** Begins small and at the same number each time: hls.js keeps an array with so many places, and looks for its last. */
+  discontinuitySequence = 0
   /** Whole seconds; grows with the longest segment. */
   targetDuration: Seconds
   /** Grows with the longest part. */
@@ -49,7 +44,6 @@ export class SegmentWindow {
   constructor({ first, segmentTarget, partTarget, onChange }: WindowOptions) {
     this.#onChange = onChange
     this.next = first
-    this.discontinuitySequence = first % DISCONTINUITY_CYCLE
     this.targetDuration = Math.ceil(segmentTarget)
     this.partTarget = partTarget
   }
