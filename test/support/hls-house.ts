@@ -68,23 +68,18 @@ export function urisOf(playlist: string): string[] {
   return playlist.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-/** Serves a stream to real players; returns the URL of its master playlist. */
-export async function served(stream: HlsStream, streamId = 'cam'): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
-    const name = pathname.slice(1)
-    const number = (key: string) => (searchParams.has(key) ? { [key.slice(5)]: Number(searchParams.get(key)) } : {})
-    const answer =
-      name === `${streamId}.m3u8`
-        ? stream.master('')
-        : name === `${streamId}/live.m3u8`
-          ? await playlistOf(stream, {
-              ...number('_HLS_msn'),
-              ...number('_HLS_part'),
-              skip: searchParams.has('_HLS_skip'),
-            })
-          : await stream.file(name.slice(streamId.length + 1), NEVER)
+interface ServeOptions {
+  /** The media playlist has been fetched. */
+  readonly onPlaylist?: () => void
+}
+
+/** Serves `cam` to real players; returns the URL of its master playlist. */
+export async function served(stream: HlsStream, { onPlaylist }: ServeOptions = {}): Promise<string> {
+  const server = createServer(async ({ url = '' }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://localhost')
+    const answer = await answerTo(stream, pathname, searchParams)
     response.writeHead(answer === undefined ? 404 : answer === 'bad-request' ? 400 : 200).end(answer)
+    if (pathname === '/cam/live.m3u8') onPlaylist?.()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -94,5 +89,16 @@ export async function served(stream: HlsStream, streamId = 'cam'): Promise<strin
   })
   const address = server.address()
   if (!address || typeof address === 'string') throw new Error('no port')
-  return `http://127.0.0.1:${address.port}/${streamId}.m3u8`
+  return `http://127.0.0.1:${address.port}/cam.m3u8`
+}
+
+async function answerTo(stream: HlsStream, path: string, query: URLSearchParams): Promise<string | Buffer | undefined> {
+  if (path === '/cam.m3u8') return stream.master('')
+  if (path !== '/cam/live.m3u8') return stream.file(path.slice('/cam/'.length), NEVER)
+  const [msn, part] = [query.get('_HLS_msn'), query.get('_HLS_part')]
+  return playlistOf(stream, {
+    ...(msn !== null && { msn: Number(msn) }),
+    ...(part !== null && { part: Number(part) }),
+    skip: query.has('_HLS_skip'),
+  })
 }

@@ -55,6 +55,11 @@ export function packetsOfFlv(flv: Buffer): MediaPacket[] {
   return reader.tags.flatMap(({ kind, dts, payload }) => parsePacket(kind, dts, payload) ?? [])
 }
 
+/** The same packets later, as 32 bits hold it. */
+export function packetsAt(packets: readonly MediaPacket[], later: number): MediaPacket[] {
+  return packets.map((packet) => ({ ...packet, dts: (packet.dts + later) >>> 0 }))
+}
+
 export interface ProbedPacket {
   readonly kind: 'video' | 'audio'
   readonly pts: number

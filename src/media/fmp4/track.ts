@@ -11,6 +11,8 @@ export interface VideoTrack extends TrackBase {
   readonly kind: 'video'
   readonly width: number
   readonly height: number
+  /** What decoders are set up from as a sample holds it, for those that take no second sample entry. */
+  readonly parameterSets: Buffer
 }
 
 export interface AudioTrack extends TrackBase {

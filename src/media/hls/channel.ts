@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { Milliseconds, Seconds } from '../../domain/units.ts'
 import { Demuxer } from '../fmp4/demuxer.ts'
 import type { LiveStream } from '../ports.ts'
@@ -81,8 +80,8 @@ export class Channel implements HlsStream {
   /** Stops for good; nobody waits any longer. */
   close(): void {
     this.#endedAt = performance.now()
+    this.#detach?.()
     this.#window.end()
-    this.stop()
   }
 
   async ready(within: Milliseconds): Promise<boolean> {

@@ -27,6 +27,8 @@ export class Segmenter implements SampleHandler {
   #init: InitSegment | undefined
   #clock = new WallClock()
   #discontinuous = false
+  /** The next picture is the first after another init segment. */
+  #announces = false
   #runs = new Map<Track, Sample[]>()
   #bytes = 0
   #fragments = 0
@@ -57,12 +59,15 @@ export class Segmenter implements SampleHandler {
     this.#clock = new WallClock()
     this.#runs = new Map(tracks.map((track) => [track, []]))
     const data = initSegment(tracks)
-    if (!this.#init?.data.equals(data)) this.#init = { name: `init-${this.#window.next}.mp4`, tracks, data }
+    if (!this.#init?.data.equals(data)) {
+      this.#announces = this.#init !== undefined
+      this.#init = { name: `init-${this.#window.next}.mp4`, tracks, data }
+    }
     this.#openSegment(this.#init)
   }
 
   sample(track: Track, sample: Sample, beforeKey: boolean): void {
-    this.#runs.get(track)?.push(sample)
+    this.#runs.get(track)?.push(this.#announced(track, sample))
     this.#bytes += sample.data.length
     this.#ends[track.kind] = (sample.dts + sample.duration) / track.timescale
     this.#advance()
@@ -73,6 +78,13 @@ export class Segmenter implements SampleHandler {
   end(): void {
     this.#finish()
     this.#window.end()
+  }
+
+  /** With its parameter sets in front, where players that read one init segment only would lack them. */
+  #announced(track: Track, sample: Sample): Sample {
+    if (!this.#announces || track.kind !== 'video') return sample
+    this.#announces = false
+    return { ...sample, data: Buffer.concat([track.parameterSets, sample.data]) }
   }
 
   get #leadingKind(): Track['kind'] {

@@ -31,21 +31,28 @@ export class SegmentWindow {
   discontinuitySequence = 0
   /** Whole seconds; grows with the longest segment. */
   targetDuration: Seconds
-  /** Grows with the longest part. */
-  partTarget: Seconds
   ended = false
   /** Grows with every change. */
   version = 0
   /** Media sequence number of the next segment. */
   next: number
   readonly #onChange: () => void
+  readonly #partTarget: Seconds
   #lingering: Segment[] = []
 
   constructor({ first, segmentTarget, partTarget, onChange }: WindowOptions) {
     this.#onChange = onChange
     this.next = first
     this.targetDuration = Math.ceil(segmentTarget)
-    this.partTarget = partTarget
+    this.#partTarget = partTarget
+  }
+
+  /** No part is longer than this. */
+  get partTarget(): Seconds {
+    const segments = this.open ? [...this.segments, this.open] : this.segments
+    const longest = Math.max(0, ...segments.flatMap(({ parts }) => parts.map(({ duration }) => duration)))
+    // Times are whole milliseconds, so parts of as many frames differ a little.
+    return Math.max(this.#partTarget, Math.ceil((longest + 0.002) * 100) / 100)
   }
 
   /** What comes next, so that a player may ask for it ahead of time. */
@@ -60,8 +67,6 @@ export class SegmentWindow {
   /** The open segment grows by `part`. */
   append(part: Omit<Part, 'name'>): void {
     this.open?.append(part)
-    // The clock of publishers is in milliseconds, so parts of the same length differ a little.
-    this.partTarget = Math.max(this.partTarget, Math.ceil((part.duration + 0.002) * 100) / 100)
     this.#changed()
   }
 

@@ -4,14 +4,10 @@ import { Demuxer } from '../../../src/media/fmp4/demuxer.ts'
 import { parsePacket } from '../../../src/media/packet.ts'
 import type { MediaPacket } from '../../../src/media/ports.ts'
 import { Collector, demuxed, type Timeline } from '../../support/demuxed.ts'
+import { packetsAt } from '../../support/media-files.ts'
 import { audioConfig, configs, picture, sound, span, videoConfig } from '../../support/synthetic-media.ts'
 
 const WRAP = 2 ** 32
-
-/** The same packets at another time, as 32 bits hold it. */
-function later(packets: readonly MediaPacket[], by: number): MediaPacket[] {
-  return packets.map((packet) => ({ ...packet, dts: (packet.dts + by) >>> 0 }))
-}
 
 /** Seconds at which the samples of a kind are decoded, rounded to milliseconds. */
 function times(timeline: Timeline | undefined, kind: 'video' | 'audio'): number[] {
@@ -119,7 +115,7 @@ describe('it begins anew', () => {
     for (const packet of first) demuxer.push(packet)
     demuxer.restart()
     demuxer.push(sound(4000))
-    for (const packet of later(first, 4500)) demuxer.push(packet)
+    for (const packet of packetsAt(first, 4500)) demuxer.push(packet)
     demuxer.end()
     expect(kinds(collector)).toEqual(['video+audio', 'video+audio'])
     expect(collector.timelines[1]?.of('video')).toHaveLength(100)
@@ -171,12 +167,12 @@ describe('it goes on', () => {
 
   it('where 32 bits are over', () => {
     const packets = span({ from: 0, to: 4000 })
-    const { timeline } = demuxed([...configs(), ...later(packets, WRAP - 2000)])
+    const { timeline } = demuxed([...configs(), ...packetsAt(packets, WRAP - 2000)])
     expect(times(timeline, 'video')).toEqual(times(demuxed([...configs(), ...packets]).timeline, 'video'))
   })
 
   it('though one track wraps before the other', () => {
-    const packets = [...later(span({ from: 0, to: 2000 }), WRAP - 2000), picture(0, { key: true }), sound(WRAP - 1)]
+    const packets = [...packetsAt(span({ from: 0, to: 2000 }), WRAP - 2000), picture(0, { key: true }), sound(WRAP - 1)]
     const { timeline } = demuxed([...configs(), ...packets, picture(40), sound(22)])
     expect(times(timeline, 'video').at(-1)).toBe(2040)
     expect(endToEnd(timeline)).toBe(true)

@@ -14,6 +14,7 @@ const TRACK: VideoTrack = {
   width: 320,
   height: 180,
   sampleEntry: Buffer.alloc(8),
+  parameterSets: Buffer.alloc(0),
 }
 
 /** A shelf whose disk takes nothing until {@link Disk.release}, and may refuse. */

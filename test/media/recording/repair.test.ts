@@ -20,6 +20,7 @@ const TRACK: VideoTrack = {
   width: 320,
   height: 180,
   sampleEntry: Buffer.from([0, 0, 0, 8, 0x61, 0x76, 0x63, 0x31]),
+  parameterSets: Buffer.alloc(0),
 }
 
 function aSample(number: number): Sample {

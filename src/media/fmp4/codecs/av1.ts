@@ -17,6 +17,8 @@ export function av1Track(record: Buffer): VideoTrack {
     codec: codecString(record),
     ...size,
     sampleEntry: visualEntry('av01', size, box('av1C', record)),
+    // Every key frame brings its sequence header.
+    parameterSets: Buffer.alloc(0),
   }
 }
 

@@ -1,6 +1,7 @@
 import { BitReader, withoutEmulationPrevention } from '../bit-reader.ts'
 import { box } from '../box.ts'
 import { VIDEO_TIMESCALE, type VideoTrack } from '../track.ts'
+import { lengthPrefixed, readUnits } from './nal-units.ts'
 import { type PictureSize, visualEntry } from './visual-entry.ts'
 
 /** The profiles whose SPS tells its chroma format, H.264 section 7.3.2.1.1. */
@@ -10,15 +11,18 @@ const MACROBLOCK = 16
 /** From an `AVCDecoderConfigurationRecord`, ISO/IEC 14496-15 section 5.3.3.1. Throws a RangeError where that is damaged. */
 export function h264Track(record: Buffer): VideoTrack {
   if (record.readUInt8(0) !== 1) throw new RangeError('an avcC of an unknown version')
-  if ((record.readUInt8(5) & 0x1f) === 0) throw new RangeError('an avcC without SPS')
-  const length = record.readUInt16BE(6)
-  const size = pictureSize(record.subarray(8, 8 + length))
+  const sps = readUnits(record, 6, record.readUInt8(5) & 0x1f)
+  const pps = readUnits(record, sps.end + 1, record.readUInt8(sps.end))
+  const [first] = sps.units
+  if (!first) throw new RangeError('an avcC without SPS')
+  const size = pictureSize(first)
   return {
     kind: 'video',
     timescale: VIDEO_TIMESCALE,
     codec: `avc1.${record.toString('hex', 1, 4)}`,
     ...size,
     sampleEntry: visualEntry('avc1', size, box('avcC', record)),
+    parameterSets: lengthPrefixed([...sps.units, ...pps.units], 1 + (record.readUInt8(4) & 3)),
   }
 }
 

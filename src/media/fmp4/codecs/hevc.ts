@@ -2,37 +2,44 @@ import { BitReader, withoutEmulationPrevention } from '../bit-reader.ts'
 import { box } from '../box.ts'
 import { VIDEO_TIMESCALE, type VideoTrack } from '../track.ts'
 import { readCrop } from './h264.ts'
+import { lengthPrefixed, readUnits } from './nal-units.ts'
 import { type PictureSize, visualEntry } from './visual-entry.ts'
 
 const SPS = 33
+/** VPS, SPS, PPS. */
+const PARAMETER_SETS = [32, SPS, 34]
+const LENGTH_SIZE = 21
 const ARRAYS = 22
 const PROFILE_SPACES = ['', 'A', 'B', 'C']
 
 /** From an `HEVCDecoderConfigurationRecord`, ISO/IEC 14496-15 section 8.3.3.1. Throws a RangeError where that is damaged. */
 export function hevcTrack(record: Buffer): VideoTrack {
-  const size = pictureSize(findSps(record))
+  const { units, sps } = readArrays(record)
+  const size = pictureSize(sps)
   return {
     kind: 'video',
     timescale: VIDEO_TIMESCALE,
     codec: codecString(record),
     ...size,
     sampleEntry: visualEntry('hvc1', size, box('hvcC', record)),
+    parameterSets: lengthPrefixed(units, 1 + (record.readUInt8(LENGTH_SIZE) & 3)),
   }
 }
 
-function findSps(record: Buffer): Buffer {
+/** All parameter sets, and the first SPS. */
+function readArrays(record: Buffer): { units: readonly Buffer[]; sps: Buffer } {
+  const units: Buffer[] = []
+  let sps: Buffer | undefined
   let offset = ARRAYS + 1
   for (let arrays = record.readUInt8(ARRAYS); arrays > 0; arrays--) {
     const type = record.readUInt8(offset) & 0x3f
-    const units = record.readUInt16BE(offset + 1)
-    offset += 3
-    for (let i = 0; i < units; i++) {
-      const start = offset + 2
-      offset = start + record.readUInt16BE(offset)
-      if (type === SPS) return record.subarray(start, offset)
-    }
+    const array = readUnits(record, offset + 3, record.readUInt16BE(offset + 1))
+    if (type === SPS) sps ??= array.units[0]
+    if (PARAMETER_SETS.includes(type)) units.push(...array.units)
+    offset = array.end
   }
-  throw new RangeError('an hvcC without SPS')
+  if (!sps) throw new RangeError('an hvcC without SPS')
+  return { units, sps }
 }
 
 /** ISO/IEC 14496-15, annex E.3. */
