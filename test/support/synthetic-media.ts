@@ -66,3 +66,21 @@ export function span({ from, to, gop = 50, size = 10, video = true, audio = true
 export function configs({ video = true, audio = true } = {}): MediaPacket[] {
   return [...(video ? [videoConfig()] : []), ...(audio ? [audioConfig()] : [])]
 }
+
+/** Packets cut short, with bytes changed, at wild times, between sound ones; the same each time. */
+export function* hostilePackets(count: number): Generator<MediaPacket> {
+  let state = 7
+  const random = (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    return Math.floor((state / 2 ** 31) * below)
+  }
+  const sane = [...configs(), videoConfig('large'), audioConfig('mono'), ...span({ from: 0, to: 200 })]
+  for (let i = 0; i < count; i++) {
+    const packet = sane[random(sane.length)] ?? picture(0)
+    const payload = Buffer.from(packet.payload.subarray(0, 1 + random(packet.payload.length)))
+    if (random(3) === 0) payload[random(payload.length)] = random(256)
+    const dts = random(50) === 0 ? random(2 ** 32) : i * 10
+    const hostile = parsePacket(packet.kind, dts, random(3) === 0 ? payload : packet.payload)
+    if (hostile) yield hostile
+  }
+}

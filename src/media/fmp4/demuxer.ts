@@ -12,6 +12,8 @@ const PATIENCE_FOR_KEY: Milliseconds = 10_000
 const LARGEST_QUEUE = 16 * 1024 * 1024
 /** Later than all before by more than this: the clock has jumped. */
 const FORWARD_JUMP: Milliseconds = 10_000
+/** No picture stays longer than this. */
+const LONGEST_FRAME: Milliseconds = 60_000
 /** Earlier than the one before by more than this: the clock has jumped. Less is put right. */
 const BACKWARD_JUMP: Milliseconds = 500
 
@@ -95,7 +97,9 @@ export class Demuxer implements PacketSink {
   }
 
   #hasJumped({ kind, at }: TimedFrame): boolean {
-    return at > (this.#latest ?? at) + FORWARD_JUMP || at < (this.#lanes[kind].latest ?? at) - BACKWARD_JUMP
+    const before = this.#lanes[kind].latest ?? at
+    if (at > before + LONGEST_FRAME || at < before - BACKWARD_JUMP) return true
+    return at > (this.#latest ?? at) + FORWARD_JUMP
   }
 
   #wait(frame: TimedFrame): void {

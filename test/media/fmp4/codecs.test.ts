@@ -82,6 +82,7 @@ describe('the rate and codec of sound', () => {
     ['one frame of 60 ms', [0x18], 2880],
     ['two frames of 20 ms', [0xf9], 1920],
     ['three frames of 20 ms', [0xfb, 3], 2880],
+    ['more frames than there may be', [0xfb, 63], 5760],
     ['nothing', [], 480],
   ])('tell how long a packet of Opus lasts: %s', (_name, bytes, ticks) => {
     const track = readTrack(packet('audio', [0x90], 'Opus', 'OpusHead', [1, 2, 0x38, 1, 0x80, 0xbb, 0, 0, 0, 0, 0]))
@@ -128,6 +129,7 @@ describe('a configuration that nobody can use', () => {
     ['of a codec that MP4 is not written for', packet('video', [0x90], 'vp09', [1, 0, 0, 0])],
     ['of AAC, empty', packet('audio', [0xaf, 0])],
     ['of AAC at a reserved rate', packet('audio', [0xaf, 0, 0x16, 0x90])],
+    ['of AAC at one sample a second', packet('audio', [0xaf, 0, 0x17, 0x80, 0, 0, 0x90])],
     ['of AAC that is endless', packet('audio', [0xaf, 0, 0x12, 0x10], Array(100).fill(0))],
     ['of Opus without its magic', packet('audio', [0x90], 'Opus', Array(19).fill(1))],
     ['of Opus without channels', packet('audio', [0x90], 'Opus', 'OpusHead', Array(11).fill(0))],

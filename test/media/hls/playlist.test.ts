@@ -3,7 +3,15 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { HlsStream } from '../../../src/media/hls/ports.ts'
 import type { MediaPacket } from '../../../src/media/ports.ts'
 import { fileOf, HlsHouse, linesOf, playlistOf, pushAll, urisOf } from '../../support/hls-house.ts'
-import { audioConfig, configs, picture, sound, span, videoConfig } from '../../support/synthetic-media.ts'
+import {
+  audioConfig,
+  configs,
+  hostilePackets,
+  picture,
+  sound,
+  span,
+  videoConfig,
+} from '../../support/synthetic-media.ts'
 
 const MIB = 1024 * 1024
 const EPOCH = Date.parse('2026-01-01T00:00:00Z')
@@ -227,6 +235,15 @@ describe('the window', () => {
     expect(durations(playlist)).toHaveLength(64)
     expect(understood(playlist).fragments.at(-1)?.cc).toBe(498)
   })
+})
+
+it('is a playlist, whatever a publisher sends', async () => {
+  const { publication, stream } = holding([])
+  for (const packet of hostilePackets(20_000)) publication.push(packet)
+  publication.end()
+  const details = understood(await playlistOf(stream))
+  expect(details.fragments.length).toBeGreaterThan(0)
+  expect(details.fragments.length).toBeLessThanOrEqual(64)
 })
 
 describe('a segment', () => {

@@ -6,6 +6,8 @@ import { audioEntry } from './audio-entry.ts'
 /** ISO/IEC 14496-3, table 1.18. */
 const RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350]
 const EXPLICIT_RATE = 15
+const LOWEST_RATE = 7350
+const HIGHEST_RATE = 192_000
 /** Table 1.19; 0: told elsewhere, which nobody sends for anything but stereo. */
 const CHANNELS = [2, 1, 2, 3, 4, 5, 6, 8]
 const OBJECT_TYPES = { escape: 31, sbr: 5, ps: 29, lowDelay: 23, enhancedLowDelay: 39 } as const
@@ -44,7 +46,7 @@ function readObjectType(bits: BitReader): number {
 function readRate(bits: BitReader): number {
   const index = bits.bits(4)
   const rate = index === EXPLICIT_RATE ? bits.bits(24) : RATES[index]
-  if (!rate) throw new RangeError('an unknown sampling rate')
+  if (rate === undefined || rate < LOWEST_RATE || rate > HIGHEST_RATE) throw new RangeError('an unknown sampling rate')
   return rate
 }
 

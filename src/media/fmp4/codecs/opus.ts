@@ -4,6 +4,8 @@ import { audioEntry } from './audio-entry.ts'
 
 const RATE = 48_000
 const MAGIC = 'OpusHead'
+/** 120 ms. */
+const LONGEST_PACKET = 5760
 /** Family 0 is mono and stereo, without a channel mapping table. */
 const MAPPING_FAMILY = 18
 
@@ -42,7 +44,7 @@ function ticksOf(packet: Buffer): number {
   const toc = packet[0] ?? 0
   const code = toc & 3
   const frames = code === 0 ? 1 : code < 3 ? 2 : (packet[1] ?? 0) & 0x3f
-  return Math.max(1, frames) * frameTicks(toc >> 3)
+  return Math.min(Math.max(1, frames) * frameTicks(toc >> 3), LONGEST_PACKET)
 }
 
 /** In order: SILK only, hybrid, CELT only. */
