@@ -127,13 +127,16 @@ export class ServedDaemon {
 export interface ServeOptions {
   readonly dataDir?: string
   readonly args?: readonly string[]
+  /** The listeners of an earlier daemon, in whose place this one shall be. */
+  readonly listen?: DaemonStatus['listen']
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a daemon; it is killed when the test is over. */
-export async function serve({ dataDir, args = [], env = {} }: ServeOptions = {}): Promise<ServedDaemon> {
+export async function serve({ dataDir, args = [], listen, env = {} }: ServeOptions = {}): Promise<ServedDaemon> {
   const directory = dataDir ?? (await temporaryDirectory())
-  const flags = ['serve', '--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', ...args]
+  const port = (door: 'rtmp' | 'http') => String(listen?.[door]?.port ?? 0)
+  const flags = ['serve', '--host', '127.0.0.1', '--rtmp-port', port('rtmp'), '--http-port', port('http'), ...args]
   const child = launch(flags, { dataDir: directory, env })
   child.stdin?.end()
   const log = { text: '' }

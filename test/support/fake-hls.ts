@@ -3,8 +3,11 @@ import type { HlsLibrary, HlsStream, PlaylistRequest } from '../../src/media/hls
 /** HLS whose playlists and files are what the test says; a stream that the test did not add is not there. */
 export class FakeHls implements HlsLibrary {
   readonly #streams = new Map<string, FakeHlsStream>()
+  /** How often somebody looked for a stream. */
+  looks = 0
 
   find(app: string, streamId: string): HlsStream | undefined {
+    this.looks++
     return this.#streams.get(`${app}/${streamId}`)
   }
 

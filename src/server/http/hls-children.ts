@@ -1,18 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AccessRequest } from '../../domain/access.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import { parseStreamId } from '../../domain/stream-id.ts'
+import type { Milliseconds } from '../../domain/units.ts'
 import type { HlsLibrary, HlsStream, PlaylistRequest } from '../../media/hls/ports.ts'
 import type { AccessControl, Visit } from '../../services/access-control.ts'
 import { playRequest } from './access.ts'
-import { refusalToFailure } from './error-response.ts'
+import { type Failure, refusalToFailure } from './error-response.ts'
 import { sendMedia, sendPlaylist } from './hls-answer.ts'
+import { STOPPING } from './playback.ts'
 import { refuse, type StreamDoor } from './stream-door.ts'
 import { queryOf, type StreamPath } from './stream-path.ts'
 import type { Waits } from './waits.ts'
 
 const MEDIA_PLAYLIST = 'live.m3u8'
+/** How long a viewer waits for the publisher to come back: players give up after ten seconds without an answer. */
+const RETURNS_WITHIN: Milliseconds = 8000
+const LOOKS_EACH: Milliseconds = 200
+
+const NOT_LIVE: Failure = { code: 'STREAM_NOT_LIVE', message: 'the stream is not live' }
 
 interface Dependencies {
   readonly access: AccessControl
@@ -56,8 +65,11 @@ export class HlsChildren implements StreamDoor {
 
   async #serve(guest: Guest, child: string): Promise<void> {
     const { app, streamId } = guest.question
-    const stream = this.#hls.find(app, streamId)
-    if (!stream) throw new AmsctlError('STREAM_NOT_LIVE', 'the stream is not live')
+    const find = () => this.#hls.find(app, streamId)
+    // After a restart of the server its viewers are back before its publisher.
+    const mayReturn = child === MEDIA_PLAYLIST && guest.visit.sessionId !== null
+    const stream = find() ?? (mayReturn ? await this.#wait(guest, (signal) => appearance(find, signal)) : undefined)
+    if (!stream) return refuse(guest.response, this.#waits.closed ? STOPPING : NOT_LIVE)
     if (child === MEDIA_PLAYLIST) await this.#servePlaylist(guest, stream)
     else await this.#serveMedia(guest, stream, child)
   }
@@ -104,4 +116,15 @@ function wholeNumber(query: URLSearchParams, name: string): number | undefined {
   if (text === null) return undefined
   if (!/^\d{1,15}$/.test(text)) throw new AmsctlError('BAD_REQUEST', `${name} is not a whole number`)
   return Number(text)
+}
+
+/** What `find` finds within a while. */
+async function appearance<T>(find: () => T | undefined, signal: AbortSignal): Promise<T | undefined> {
+  const deadline = performance.now() + RETURNS_WITHIN
+  while (!signal.aborted && performance.now() < deadline) {
+    const found = find()
+    if (found) return found
+    await sleep(LOOKS_EACH)
+  }
+  return undefined
 }

@@ -278,7 +278,20 @@ describe('what the master leads to', () => {
       expect(await codeOf(await fetch(`${house.streams}/cam/${name}${query}`))).toBe('404 NOT_FOUND')
     }
     house.hls.remove('cam')
-    expect(await codeOf(await fetch(`${house.streams}/cam/live.m3u8${query}`))).toBe('404 STREAM_NOT_LIVE')
+    expect(await codeOf(await fetch(`${house.streams}/cam/seg-1.m4s${query}`))).toBe('404 STREAM_NOT_LIVE')
+    await house.settings.setTokenControl(['play'], false)
+    expect(await codeOf(await fetch(`${house.streams}/cam/live.m3u8`))).toBe('404 STREAM_NOT_LIVE')
+  })
+
+  it('is waited for where a viewer is back before the publisher', async () => {
+    const house = await live()
+    const query = await aSession(house)
+    house.hls.remove('cam')
+    const playlist = fetch(`${house.streams}/cam/live.m3u8${query}`)
+    const { looks } = house.hls
+    await eventually(() => house.hls.looks > looks + 1 || undefined)
+    house.hls.add('cam')
+    expect((await playlist).status).toBe(200)
   })
 
   it.each(['_HLS_msn=x', '_HLS_msn=-1', '_HLS_part=1e3', '_HLS_msn=9', '_HLS_msn=99999999999999999999'])(

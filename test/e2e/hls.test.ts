@@ -1,0 +1,3 @@
+import { claimHlsPlayers } from '../support/hls-claims.ts'
+
+claimHlsPlayers(6)

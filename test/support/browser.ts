@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
+import { eventually } from './eventually.ts'
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+]
+
+const FILES: Readonly<Record<string, { readonly path: string; readonly contentType: string }>> = {
+  '/player.html': { path: join(import.meta.dirname, 'player.html'), contentType: 'text/html' },
+  '/hls.js': { path: fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js')), contentType: 'text/javascript' },
+}
+
+/** Chromium, closed when the test is over. */
+export async function aBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ARGUMENTS })
+  onTestFinished(() => browser.close())
+  return browser
+}
+
+/** A web server that has a page with a player, and is not the daemon. */
+async function aPageServer(): Promise<string> {
+  const server = createServer(async ({ url = '' }, response) => {
+    const file = FILES[url]
+    if (!file) return void response.writeHead(404).end()
+    response.writeHead(200, { 'Content-Type': file.contentType }).end(await readFile(file.path))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://localhost:${(server.address() as AddressInfo).port}`
+}
+
+interface PlayerState {
+  readonly seconds: number
+  readonly frames: number
+  /** How far behind live hls.js says that it plays. */
+  readonly latency: number | null
+  readonly errors: readonly string[]
+}
+
+/** A page with a `<video>`. */
+export class PlayerPage {
+  readonly #page: Page
+
+  private constructor(page: Page) {
+    this.#page = page
+  }
+
+  /** Opens the page as one of `origin`, which does not have it. */
+  static async within(origin: string, browser: Browser): Promise<PlayerPage> {
+    const page = await browser.newPage()
+    for (const [name, { path, contentType }] of Object.entries(FILES)) {
+      await page.route(`${origin}${name}`, async (route) => route.fulfill({ body: await readFile(path), contentType }))
+    }
+    await page.goto(`${origin}/player.html`)
+    return new PlayerPage(page)
+  }
+
+  /** Opens the page of {@link aPageServer}. */
+  static async elsewhere(browser: Browser): Promise<PlayerPage> {
+    const page = await browser.newPage()
+    await page.goto(`${await aPageServer()}/player.html`)
+    return new PlayerPage(page)
+  }
+
+  async playWithHlsJs(url: string, config: object = {}): Promise<void> {
+    await this.#page.evaluate(`player.playWithHlsJs(${JSON.stringify(url)}, ${JSON.stringify(config)})`)
+  }
+
+  async playNatively(url: string): Promise<void> {
+    await this.#page.evaluate(`player.playNatively(${JSON.stringify(url)})`)
+  }
+
+  canPlayNatively(): Promise<boolean> {
+    return this.#page.evaluate<boolean>('player.canPlayNatively()')
+  }
+
+  state(): Promise<PlayerState> {
+    return this.#page.evaluate<PlayerState>('player.state()')
+  }
+
+  /** Resolves when `seconds` more have been played; fails with the player's errors where that takes too long. */
+  async plays(seconds: number): Promise<PlayerState> {
+    const begin = await this.state()
+    const goal = (begin.frames === 0 ? (await this.#firstFrame()).seconds : begin.seconds) + seconds
+    return this.#until((state) => state.seconds >= goal, `${seconds} s`, seconds * 1000 + 20_000)
+  }
+
+  #firstFrame(): Promise<PlayerState> {
+    return this.#until((state) => state.frames > 0, 'the first picture', 20_000)
+  }
+
+  async #until(done: (state: PlayerState) => boolean, what: string, within: number): Promise<PlayerState> {
+    let last: PlayerState | undefined
+    const reached = async () => {
+      last = await this.state()
+      return done(last) ? last : undefined
+    }
+    return eventually(reached, within).catch((cause) => {
+      throw new Error(`not played: ${what}; ${JSON.stringify(last)}`, { cause })
+    })
+  }
+}
