@@ -29,9 +29,10 @@ describe('the HTTP server', () => {
   })
 
   it('says which port is taken', async () => {
-    const { port, gate, hub, hls, settings } = await aHttpHouse()
+    const { port, gate, hub, hls, library, settings } = await aHttpHouse()
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-    const second = createHttpServer({ access: gate, hub, hls, apps: [], settings: () => settings.values, log })
+    const media = { hub, hls, vod: library }
+    const second = createHttpServer({ access: gate, ...media, apps: [], settings: () => settings.values, log })
     await expect(second.start({ host: '127.0.0.1', port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       message: `cannot listen on 127.0.0.1:${port}: another program does`,
