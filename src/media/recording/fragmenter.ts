@@ -6,6 +6,8 @@ import { type Sample, TRACK_IDS, type Track } from '../fmp4/track.ts'
 /** A fragment ends before a key frame once it is this long, and before any other frame once it is that long. */
 const SHORTEST: Seconds = 1
 const LONGEST: Seconds = 2
+/** Or once it holds this much of the sound alone, as while a camera is covered. */
+const LONGEST_ALONE: Seconds = 4
 /** Or once it holds this much. */
 const LARGEST = 8 * 1024 * 1024
 
@@ -65,7 +67,7 @@ export class Fragmenter implements SampleHandler {
   sample(track: Track, sample: Sample, beforeKey: boolean): void {
     this.#runs.get(track)?.push(sample)
     this.#bytes += sample.data.length
-    if (this.#bytes > LARGEST || (track === this.#reference && this.#isDue(track, beforeKey))) this.#cut()
+    if (this.#bytes > LARGEST || this.#isDue(track, beforeKey)) this.#cut()
   }
 
   end(): void {
@@ -74,11 +76,12 @@ export class Fragmenter implements SampleHandler {
   }
 
   #isDue(track: Track, beforeKey: boolean): boolean {
-    return this.#ticks() >= track.timescale * (beforeKey ? SHORTEST : LONGEST)
+    const limit = track !== this.#reference ? LONGEST_ALONE : beforeKey ? SHORTEST : LONGEST
+    return this.#ticksOf(track) >= track.timescale * limit
   }
 
-  #ticks(): number {
-    const samples = this.#samplesOf(this.#reference)
+  #ticksOf(track: Track | undefined): number {
+    const samples = this.#samplesOf(track)
     const last = samples.at(-1)
     return last ? last.dts + last.duration - (samples[0]?.dts ?? 0) : 0
   }
@@ -100,7 +103,7 @@ export class Fragmenter implements SampleHandler {
       bytes: fragment({ sequence: ++this.#sequence, runs: runs.map(([track, samples]) => ({ track, samples })) }),
       key: first?.key ?? false,
       start: first ? this.#shownAt(first) : this.#position,
-      ticks: this.#ticks(),
+      ticks: this.#ticksOf(this.#reference),
     }
     this.#position = piece.start + piece.ticks
     for (const track of this.#runs.keys()) this.#runs.set(track, [])
