@@ -14,7 +14,7 @@ export const serveFlags = {
     helpValue: 'ADDRESS',
   }),
   'rtmp-port': port('Port of RTMP; 0 takes a free one.', 'AMSCTL_RTMP_PORT', 1935),
-  'http-port': port('Port of HTTP-FLV, WS-FLV and REST.', 'AMSCTL_HTTP_PORT', 5080),
+  'http-port': port('Port of HLS, HTTP-FLV, WS-FLV, recordings and REST.', 'AMSCTL_HTTP_PORT', 5080),
   app: app({
     summary: 'App to serve; may be repeated (default: those of AMSCTL_APP, separated by commas, or LiveApp).',
     multiple: true,
