@@ -8,7 +8,8 @@ import type { Log } from '../services/log.ts'
 import type { DaemonStatus } from '../services/operations.ts'
 
 export default class Serve extends BaseCommand {
-  static override summary = 'Run the media server: RTMP in; RTMP, HLS, HTTP-FLV, WS-FLV and recordings out; and the REST API.'
+  static override summary =
+    'Run the media server: RTMP in; RTMP, HLS, HTTP-FLV, WS-FLV and recordings out; and the REST API.'
   static override description =
     'SIGTERM and SIGINT end it within 5 seconds, SIGHUP reads settings and TLS files again. --json prints its status once it listens.'
   static override examples = [
