@@ -31,6 +31,7 @@ export class RecordingFile {
 
   async write({ bytes, key, start, ticks }: Piece): Promise<void> {
     await this.#append(bytes)
+    if (await isDeleted(this.#recording.handle)) throw new Error('somebody has deleted the file')
     this.#fragments.push({ size: bytes.length, key, start, ticks })
     // So that a recording of days needs no more memory than one of hours.
     if (this.#fragments.length >= 2 * MOST_REFERENCES) this.#fragments = condense(this.#fragments)
@@ -56,6 +57,11 @@ export class RecordingFile {
     await writeAll(this.#recording.handle, bytes, this.#size)
     this.#size += bytes.length
   }
+}
+
+/** Whether the file that is being written has no name any more. */
+export async function isDeleted(handle: FileHandle): Promise<boolean> {
+  return (await handle.stat()).nlink === 0
 }
 
 /** The system may take less than it is given. */

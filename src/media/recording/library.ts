@@ -11,6 +11,7 @@ import {
 } from '../../domain/recording.ts'
 import { isApp } from '../../domain/stream-id.ts'
 import type { Seconds, UnixSeconds } from '../../domain/units.ts'
+import { isDeleted } from './file-writer.ts'
 import type { OpenRecording, RecordingIndex, RecordingShelf, StoredFile, VodLibrary } from './ports.ts'
 
 const OURS_ALONE = 0o700
@@ -112,13 +113,19 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
   }
 
   /** Puts on record how far a recording that was cut short goes. */
-  settle(recording: Recording, { bytes, duration }: { bytes: number; duration: Seconds }): Promise<void> {
-    return this.#index.put({ ...recording, bytes, duration, endedAt: recording.startedAt + Math.round(duration) })
+  async settle(recording: Recording, { bytes, duration }: { bytes: number; duration: Seconds }): Promise<void> {
+    if (!this.#isOnRecord(recording)) return
+    await this.#index.put({ ...recording, bytes, duration, endedAt: recording.startedAt + Math.round(duration) })
   }
 
   /** Deletes a recording in which there is nothing. */
-  discard(recording: Recording): Promise<void> {
-    return this.#drop(recording)
+  async discard(recording: Recording): Promise<void> {
+    if (this.#isOnRecord(recording)) await this.#drop(recording)
+  }
+
+  /** Whether nobody has deleted it since it was read, and perhaps taken its name. */
+  #isOnRecord(recording: Recording): boolean {
+    return this.#index.get(recording.app, recording.file) === recording
   }
 
   /** The file first: one that is not in the index would open to the tokens of its base name. */
@@ -146,6 +153,16 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
     const key = keyOf(app, file)
     let latest = begun
     this.#active.set(key, latest)
+    const close = async (settle: () => Promise<void>) => {
+      try {
+        const gone = await isDeleted(handle)
+        await handle.close()
+        // What has its name now is another file.
+        await (gone ? this.#index.remove(app, file) : settle())
+      } finally {
+        this.#active.delete(key)
+      }
+    }
     return {
       app,
       file,
@@ -154,22 +171,8 @@ export class MediaLibrary implements VodLibrary, RecordingShelf {
         latest = { ...latest, bytes, duration }
         this.#active.set(key, latest)
       },
-      end: async () => {
-        try {
-          await handle.close()
-          await this.#index.put({ ...latest, endedAt: this.#now() })
-        } finally {
-          this.#active.delete(key)
-        }
-      },
-      discard: async () => {
-        try {
-          await handle.close()
-          await this.#drop(begun)
-        } finally {
-          this.#active.delete(key)
-        }
-      },
+      end: () => close(() => this.#index.put({ ...latest, endedAt: this.#now() })),
+      discard: () => close(() => this.#drop(begun)),
     }
   }
 

@@ -114,7 +114,7 @@ export class Recorder implements PieceHandler {
     this.#current = undefined
     // It failed already; what can be saved is saved, and the next start tries the rest.
     await file?.end().catch(() => undefined)
-    this.#events.failed(error, this.file)
+    this.#events.failed(error, file?.name ?? null)
     this.#begun()
   }
 }

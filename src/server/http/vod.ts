@@ -48,18 +48,18 @@ export class VodFiles implements StreamDoor {
   }
 
   /** HEAD spends nothing; the AMS player sends it first. */
-  async #describe({ request, response, place, question }: Exchange): Promise<Failure | undefined> {
+  async #describe(exchange: Exchange): Promise<Failure | undefined> {
+    const { request, response, question } = exchange
     const answer = await this.#access.peek(question)
     if (!answer.ok) return refusalToFailure(answer)
-    const file = await this.#find(place)
-    if (!file) return NOT_FOUND
-    return sendHead(request, response, file)
+    const file = await this.#find(exchange)
+    return file ? sendHead(request, response, file) : NOT_FOUND
   }
 
   async #enter(exchange: Exchange): Promise<Failure | undefined> {
     const attempt = await this.#access.reserve(exchange.question)
     if (!attempt.ok) return refusalToFailure(attempt)
-    const file = await this.#find(exchange.place).catch((error) => {
+    const file = await this.#find(exchange).catch((error) => {
       attempt.release()
       throw error
     })
@@ -74,11 +74,12 @@ export class VodFiles implements StreamDoor {
     return undefined
   }
 
-  async #deliver({ request, response, place, question }: Exchange): Promise<Failure | undefined> {
+  async #deliver(exchange: Exchange): Promise<Failure | undefined> {
+    const { request, response, question } = exchange
     const visit = await this.#access.visit(question)
     if (!visit.ok) return refusalToFailure(visit)
     try {
-      const file = await this.#find(place)
+      const file = await this.#find(exchange)
       const patience = this.#settings()['session-idle-vod'] * 1000
       return file ? await sendFile(request, response, { file, visit, patience }) : NOT_FOUND
     } finally {
@@ -114,8 +115,10 @@ export class VodFiles implements StreamDoor {
     )
   }
 
-  #find({ app, file }: Place): Promise<StoredFile | undefined> {
-    return this.#library.find(app, file)
+  /** Another stream may have taken the name while the gate was asked. */
+  async #find({ place: { app, file }, question }: Exchange): Promise<StoredFile | undefined> {
+    const found = await this.#library.find(app, file)
+    return this.#library.ownerOf(app, file) === question.streamId ? found : undefined
   }
 }
 

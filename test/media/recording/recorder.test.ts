@@ -34,7 +34,8 @@ class Disk implements RecordingShelf {
       this.writes.push(length)
       return { bytesWritten: length }
     }
-    const handle = { write, truncate: async () => {}, datasync: async () => {} } as unknown as FileHandle
+    const stat = async () => ({ nlink: 1 })
+    const handle = { write, stat, truncate: async () => {}, datasync: async () => {} } as unknown as FileHandle
     return {
       app: 'LiveApp',
       file: 'cam.mp4',

@@ -343,6 +343,33 @@ describe('which token opens which file', () => {
     }
   })
 
+  it('is told anew where another stream takes the name while the gate is asked', async () => {
+    let meanwhile = async () => {}
+    const house = await aCinema({
+      between: (gate) => ({
+        visit: async (request) => {
+          const visit = await gate.visit(request)
+          await meanwhile()
+          return visit
+        },
+      }),
+    })
+    await writeFile(join(house.folder, 'room_1.mp4'), FILM)
+    const address = await admitted(house, 'room_1')
+    meanwhile = async () => {
+      await house.library.remove('LiveApp', 'room_1.mp4')
+      for (let number = 0; number < 2; number++) {
+        const recording = await house.library.create('LiveApp', 'room')
+        await recording.handle.write(FILM)
+        recording.wrote(FILM.length, 1)
+        await recording.end()
+      }
+      meanwhile = async () => {}
+    }
+    expect((await fetch(address)).status).toBe(404)
+    expect((await fetch(address)).status).toBe(403)
+  })
+
   it('serves regular files of its own folder only', async () => {
     const house = await aCinema()
     await writeFile(join(house.directory, 'secret.mp4'), FILM)
