@@ -60,7 +60,7 @@ function oneOf<const W extends string>(...words: readonly W[]): SettingKind<W> {
     parse: (text) => {
       const word = words.find((candidate) => candidate === text)
       if (word !== undefined) return word
-      throw new AmsctlError('BAD_VALUE', `"${text}" is not a value for this`)
+      throw new AmsctlError('BAD_VALUE', `"${text}" is neither ${words.join(' nor ')}`)
     },
     format: String,
   }
