@@ -24,12 +24,12 @@ export function daemonOperations(
 
     startRecording: async ({ app, streamId }) => {
       const { file, already } = await recordings.start({ app, streamId })
-      return { app, streamId, file, recording: true, already }
+      return { app, streamId, file, recording: file !== null, complete: false, already }
     },
 
     stopRecording: async ({ app, streamId }) => {
-      const { file } = await recordings.stop({ app, streamId })
-      return { app, streamId, file, recording: false, already: false }
+      const { file, complete } = await recordings.stop({ app, streamId })
+      return { app, streamId, file, recording: false, complete, already: false }
     },
 
     async kickSession({ id, revoke }) {

@@ -60,6 +60,10 @@ function reporter({ audit }: Services, log: Log): RecordingReporter {
       log.warn({ ...stream, file }, 'the disk is too slow for a recording, in which some seconds are missing now')
       record('record-fail', stream, `${file ?? ''}: the disk is too slow; some seconds are missing`)
     },
+    leftOut: (stream, kind, codec) => {
+      log.warn({ ...stream, kind, codec }, 'left out of a recording: no codec that MP4 files are written of here')
+      record('record-fail', stream, `${kind} is left out: ${codec ?? 'its codec'} cannot be recorded`)
+    },
     failed: (stream, error, file) => {
       log.error({ ...stream, file, error: reasonOf(error) }, 'a recording has stopped; the stream goes on')
       record('record-fail', stream, `${file ?? ''}: ${reasonOf(error)}`)

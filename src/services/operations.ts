@@ -41,7 +41,7 @@ export interface DaemonOperations extends StoreOperations {
   listStreams(): Promise<StreamView[]>
   /** Records a live stream from its next key frame on; `already` where that was so before. STREAM_NOT_LIVE. */
   startRecording(stream: StreamName): Promise<RecordingReport>
-  /** Ends a recording; resolves when its file is complete. RECORDING_NOT_FOUND where there is none. */
+  /** Ends a recording; resolves when its file is complete or the disk takes long. RECORDING_NOT_FOUND where there is none. */
   stopRecording(stream: StreamName): Promise<RecordingReport>
   listSessions(): Promise<SessionView[]>
   /** Ends one session; with `revoke` its token too. SESSION_NOT_FOUND. */
@@ -180,6 +180,8 @@ export interface RecordingReport extends StreamName {
   /** The file being written, or written last; null: no media has come yet. */
   readonly file: string | null
   readonly recording: boolean
+  /** Whether all of it is on the disk, and its index. */
+  readonly complete: boolean
   /** Nothing had to be done. */
   readonly already: boolean
 }

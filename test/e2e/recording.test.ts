@@ -129,6 +129,7 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
       streamId: 'cam',
       file: 'cam.mp4',
       recording: false,
+      complete: true,
       already: false,
     })
     expect(await live(daemon, 'cam')).toMatchObject({ recording: false })

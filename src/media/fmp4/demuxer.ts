@@ -66,6 +66,11 @@ export class Demuxer implements PacketSink {
     if (frame) this.#take({ ...frame, kind: packet.kind, key: packet.key, at: this.#clock.read(packet.dts) })
   }
 
+  /** Whether frames of this kind can be read: its codec is known, and its sequence header has come. */
+  reads(kind: Track['kind']): boolean {
+    return this.#lanes[kind].track !== undefined
+  }
+
   restart(): void {
     this.#stop()
     this.#clock = new UnwrappedClock()

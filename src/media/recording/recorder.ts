@@ -32,7 +32,7 @@ export class Recorder implements PieceHandler {
   #writing: Promise<void> = Promise.resolve()
   #queued = 0
   #skipping = false
-  #over = false
+  #failed = false
   #begun: () => void = () => {}
   /** Resolves when the first file is there, or will never be. */
   readonly begun: Promise<void>
@@ -75,6 +75,16 @@ export class Recorder implements PieceHandler {
     this.#then(async () => this.#begun())
   }
 
+  /** Whether nothing can be written any more. */
+  get hasFailed(): boolean {
+    return this.#failed
+  }
+
+  /** Whether there is a file that grows. */
+  get isWriting(): boolean {
+    return this.#current !== undefined
+  }
+
   /** Resolves when everything so far is on the disk, or has failed. */
   settled(): Promise<void> {
     return this.#writing
@@ -91,7 +101,7 @@ export class Recorder implements PieceHandler {
 
   #then(work: () => Promise<void>): void {
     this.#writing = this.#writing.then(async () => {
-      if (this.#over) return
+      if (this.#failed) return
       try {
         await work()
       } catch (error) {
@@ -109,7 +119,7 @@ export class Recorder implements PieceHandler {
   }
 
   async #fail(error: unknown): Promise<void> {
-    this.#over = true
+    this.#failed = true
     const file = this.#current
     this.#current = undefined
     // It failed already; what can be saved is saved, and the next start tries the rest.

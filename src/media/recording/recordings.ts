@@ -1,8 +1,10 @@
 import { AmsctlError } from '../../domain/errors.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import { Demuxer } from '../fmp4/demuxer.ts'
+import type { Track } from '../fmp4/track.ts'
 import type { Hub } from '../hub.ts'
-import type { LiveStream } from '../ports.ts'
+import { codecName } from '../packet.ts'
+import type { LiveStream, MediaPacket } from '../ports.ts'
 import { Fragmenter } from './fragmenter.ts'
 import type { RecordingShelf } from './ports.ts'
 import { type RecordedStream, Recorder } from './recorder.ts'
@@ -23,6 +25,8 @@ export interface RecordingReporter {
   began(stream: RecordedStream, file: string): void
   finished(stream: RecordedStream, file: string): void
   lagging(stream: RecordedStream, file: string | null): void
+  /** What MP4 is not written for here, or cannot be read; the rest is recorded. */
+  leftOut(stream: RecordedStream, kind: Track['kind'], codec: string | null): void
   failed(stream: RecordedStream, error: unknown, file: string | null): void
 }
 
@@ -50,8 +54,9 @@ export class Recordings {
     })
   }
 
+  /** Whether there is a file of the stream that grows. */
   isRecording({ app, streamId }: RecordedStream): boolean {
-    return this.#running.has(nameOf(app, streamId))
+    return this.#running.get(nameOf(app, streamId))?.recorder.isWriting ?? false
   }
 
   /** Resolves when there is a file, or none soon. STREAM_NOT_LIVE. */
@@ -60,20 +65,23 @@ export class Recordings {
     if (running) return { file: running.recorder.file, already: true }
     const { recorder } = this.#record(stream, this.#live(stream))
     await within(PATIENCE, recorder.begun)
-    if (this.isRecording(stream) || recorder.file !== null) return { file: recorder.file, already: false }
+    if (!recorder.hasFailed || recorder.file !== null) return { file: recorder.file, already: false }
     throw new AmsctlError('STORE_FAILED', `${stream.streamId} cannot be recorded; see the log of the daemon`)
   }
 
-  /** Resolves when the file is complete. STREAM_NOT_LIVE; RECORDING_NOT_FOUND where the stream is not recorded. */
-  async stop(stream: RecordedStream): Promise<{ readonly file: string | null }> {
+  /**
+   * Resolves when the file is complete, or the disk takes long for its rest. STREAM_NOT_LIVE; RECORDING_NOT_FOUND where
+   * the stream is not recorded.
+   */
+  async stop(stream: RecordedStream): Promise<{ readonly file: string | null; readonly complete: boolean }> {
     const running = this.#running.get(nameOf(stream.app, stream.streamId))
     if (!running) {
       this.#live(stream)
       throw new AmsctlError('RECORDING_NOT_FOUND', `${stream.app}/${stream.streamId} is not being recorded`)
     }
     running.stop()
-    if (await within(PATIENCE, running.recorder.settled())) return { file: running.recorder.file }
-    throw new AmsctlError('STORE_FAILED', 'the recording has ended, but the disk is slow to take the rest of its file')
+    const complete = await within(PATIENCE, running.recorder.settled())
+    return { file: running.recorder.file, complete }
   }
 
   /** Completes every file, unless the disk hangs. */
@@ -101,6 +109,7 @@ export class Recordings {
       },
     })
     const demuxer = new Demuxer(new Fragmenter(recorder))
+    const watch = watchLeftOut(demuxer, (kind, codec) => report.leftOut(stream, kind, codec))
     let detach = () => {}
     let over = false
     const finish = () => {
@@ -116,11 +125,29 @@ export class Recordings {
     const recording = { recorder, stop: finish }
     this.#running.set(name, recording)
     detach = live.attach({
-      push: (packet) => demuxer.push(packet),
+      push: (packet) => {
+        demuxer.push(packet)
+        watch(packet)
+      },
       restart: () => demuxer.restart(),
       end: finish,
     })
     return recording
+  }
+}
+
+type LeftOutHandler = (kind: Track['kind'], codec: string | null) => void
+
+/** Takes packets that `demuxer` has had, and tells once of each codec that it cannot read. */
+function watchLeftOut(demuxer: Demuxer, tell: LeftOutHandler): (packet: MediaPacket) => void {
+  const told = new Set<string>()
+  return (packet) => {
+    const { kind, config } = packet
+    if (kind === 'metadata' || config || demuxer.reads(kind)) return
+    const codec = codecName(packet)
+    const name = `${kind} ${codec}`
+    if (!told.has(name)) tell(kind, codec)
+    told.add(name)
   }
 }
 

@@ -17,7 +17,11 @@ export default class StreamRecordStart extends BaseCommand {
     const order = { app: flags.app, streamId: args.stream }
     const report = await this.withDaemon(flags, (daemon) => daemon.startRecording(order))
     if (report.already) this.note(`${report.streamId} is being recorded already`)
-    if (report.file === null) this.note('no media has come yet; the file begins with the first key frame')
+    if (report.file === null) {
+      this.note(
+        'no file yet: it begins with the first media that MP4 can hold; the log of the daemon says what it cannot',
+      )
+    }
     return this.print(report, report.file ?? '')
   }
 }
