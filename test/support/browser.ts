@@ -45,8 +45,8 @@ async function aPageServer(): Promise<string> {
 interface PlayerState {
   readonly seconds: number
   readonly frames: number
-  /** How far behind live hls.js says that it plays. */
-  readonly latency: number | null
+  /** Seconds since what is shown by hls.js came in, by the program date time. */
+  readonly delay: number | null
   readonly errors: readonly string[]
 }
 

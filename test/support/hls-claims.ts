@@ -89,15 +89,17 @@ export function claimHlsBrowsers(seconds: number): void {
         expect(frames).toBeGreaterThan(0.8 * FRAME_RATE * seconds)
         expect((await fetch(url)).status).toBe(403)
       }
+      const playsNatively = await native.canPlayNatively()
+      if (!playsNatively) process.stderr.write('SKIPPED: HLS in Chromium by itself, which this one does not have\n')
       await Promise.all([
         play(same, (url) => same.playWithHlsJs(url, { lowLatencyMode: true })),
         play(other, (url) => other.playWithHlsJs(url, { lowLatencyMode: false })),
-        ...((await native.canPlayNatively()) ? [play(native, (url) => native.playNatively(url))] : []),
+        ...(playsNatively ? [play(native, (url) => native.playNatively(url))] : []),
       ])
-      const { latency } = await same.state()
-      process.stderr.write(`hls.js in low-latency mode plays ${latency?.toFixed(2)} s behind live\n`)
+      const { delay } = await same.state()
+      process.stderr.write(`hls.js in low-latency mode plays ${delay?.toFixed(2)} s behind live\n`)
       // 3 s are promised; a machine that is busy otherwise makes a player fall behind.
-      expect(latency).toBeLessThan(5)
+      expect(delay).toBeLessThan(5)
       await daemon.must(['token', 'revoke', '--stream', 'cam', '--yes'])
       for (const page of [same, other]) {
         await eventually(async () => (await page.state()).errors.find((error) => error.includes('403')))
