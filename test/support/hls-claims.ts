@@ -135,9 +135,9 @@ async function nextSequence(playlist: string): Promise<number> {
   return first + [...text.matchAll(/^seg-/gm)].length
 }
 
-/** CI need have neither mpv nor VLC. */
 function isThere(player: string): boolean {
   const there = hasProgram(player)
+  if (!there && process.env.CI === 'true') throw new Error(`HLS in ${player} needs ${player}`)
   if (!there) process.stderr.write(`SKIPPED: HLS in ${player}, which is not installed\n`)
   return there
 }
