@@ -120,6 +120,7 @@ export const SETTINGS = {
     'different wrong tokens, sessions or keys a minute from one address before it gets 429; 0: no limit',
   ),
   'session-idle-live': define(duration, 300, 'how long a session opened over HTTP for a live stream may be silent'),
+  'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
   'session-binding': define(
     oneOf('none', 'address'),
     'none',
@@ -135,7 +136,6 @@ export const SETTINGS = {
     'demand',
     'always keeps the HLS of every live stream ready, so that its first viewer need not wait; demand makes none of a stream that nobody watches by HLS',
   ),
-  'session-idle-vod': define(duration, 21_600, 'how long a session opened over HTTP for a recording may be silent'),
 } as const
 
 export type SettingName = keyof typeof SETTINGS
