@@ -20,6 +20,7 @@ export class RecordingIndexFile implements RecordingIndex {
   readonly #recordings: Map<string, Recording>
   #sound: number
   #file: FileHandle | undefined
+  #closed = false
   #waiting = ''
   #nextWrite: Promise<void> | undefined
   #lastWrite: Promise<void> = Promise.resolve()
@@ -64,6 +65,7 @@ export class RecordingIndexFile implements RecordingIndex {
 
   async close(): Promise<void> {
     await (this.#nextWrite ?? this.#lastWrite).catch(() => undefined)
+    this.#closed = true
     await this.#file?.close()
     this.#file = undefined
   }
@@ -82,6 +84,8 @@ export class RecordingIndexFile implements RecordingIndex {
     this.#nextWrite = undefined
     this.#waiting = ''
     try {
+      // A recording that its disk has held up; the lock may be another process's by now.
+      if (this.#closed) throw new Error('the index is closed')
       this.#file ??= await this.#open()
       // Over whatever a crash or a full disk has left of an unfinished line.
       await this.#file.truncate(this.#sound)
@@ -141,10 +145,13 @@ function readJson(text: string): unknown {
   }
 }
 
-function isLine(line: unknown): line is Line {
-  if (typeof line !== 'object' || line === null || !('app' in line) || !('file' in line)) return false
-  const isRecording = 'streamId' in line && typeof line.streamId === 'string' && 'startedAt' in line
-  return typeof line.app === 'string' && typeof line.file === 'string' && ('removed' in line || isRecording)
+function isLine(value: unknown): value is Line {
+  if (typeof value !== 'object' || value === null) return false
+  const line: Partial<Record<keyof Recording | 'removed', unknown>> = value
+  if (typeof line.app !== 'string' || typeof line.file !== 'string') return false
+  if (line.removed === true) return true
+  const numbers = [line.startedAt, line.endedAt ?? 0, line.bytes, line.duration]
+  return typeof line.streamId === 'string' && numbers.every((number) => typeof number === 'number')
 }
 
 function compact(path: string, recordings: ReadonlyMap<string, Recording>): Promise<void> {

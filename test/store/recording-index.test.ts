@@ -66,7 +66,10 @@ it('passes over half a line that a crash left, and writes over it', async () => 
   expect((await anIndex(directory)).all().map(({ file }) => file)).toEqual(['cam.mp4', 'cam_2.mp4'])
 })
 
-it.each(['garbage', '{"app":"LiveApp","file":"cam.mp4"}', '{"app":1}', 'null'])(
+const WITHOUT_TIMES = '{"app":"LiveApp","file":"cam.mp4","streamId":"cam","startedAt":1,"endedAt":2}'
+const WITH_WORDS = JSON.stringify({ ...aRecording(), startedAt: 'yesterday' })
+
+it.each(['garbage', '{"app":"LiveApp","file":"cam.mp4"}', '{"app":1}', 'null', WITHOUT_TIMES, WITH_WORDS])(
   'refuses to guess where a whole line cannot be read: %s',
   async (line) => {
     const directory = await temporaryDirectory()
@@ -76,6 +79,17 @@ it.each(['garbage', '{"app":"LiveApp","file":"cam.mp4"}', '{"app":1}', 'null'])(
     await expect(RecordingIndexFile.open(directory)).rejects.toThrow('line 2')
   },
 )
+
+it('writes nothing once it is closed, for the file may be that of another process now', async () => {
+  const directory = await temporaryDirectory()
+  const index = await anIndex(directory)
+  await index.put(aRecording())
+  await index.close()
+  const next = await anIndex(directory)
+  await next.put(aRecording({ file: 'cam_1.mp4' }))
+  await expect(index.put(aRecording({ endedAt: 5 }))).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  expect((await anIndex(directory)).all()).toEqual([aRecording(), aRecording({ file: 'cam_1.mp4' })])
+})
 
 it('drops lines that say nothing any more', async () => {
   const directory = await temporaryDirectory()
