@@ -7,6 +7,7 @@ import { colorsFor } from './color.ts'
 import { openDaemon, openOperations } from './connect.ts'
 import { escapeControls } from './escape.ts'
 import { readFailure, toErrorObject } from './failure.ts'
+import { requireMediaDir } from './media-dir.ts'
 import { type Column, renderFields, renderLines, renderTable } from './table.ts'
 
 /** What every command shares: the global flags, how it prints, how it fails. */
@@ -38,8 +39,10 @@ export abstract class BaseCommand extends Command {
     flags: { readonly 'data-dir': string | undefined; readonly 'media-dir'?: string | undefined },
     use: (store: StoreOperations, daemon: DaemonOperations | null) => Promise<T>,
   ): Promise<T> {
-    const connection = await openOperations(this.dataDir(flags), this.mediaDir(flags))
+    const mediaDir = this.mediaDir(flags)
+    const connection = await openOperations(this.dataDir(flags), mediaDir)
     try {
+      if (connection.daemon && flags['media-dir']) await requireMediaDir(connection.daemon, mediaDir)
       return await use(connection.operations, connection.daemon)
     } finally {
       await connection.close()

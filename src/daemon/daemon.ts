@@ -105,6 +105,7 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
     pid: process.pid,
     version: VERSION,
     dataDir,
+    mediaDir: options.mediaDir,
     store: 'file',
     uptime: Math.floor((Date.now() - startedAt) / 1000),
     apps: options.apps,

@@ -157,6 +157,8 @@ export interface DaemonStatus {
   readonly pid: number
   readonly version: string
   readonly dataDir: string
+  /** Where recordings are. */
+  readonly mediaDir: string
   readonly store: string
   readonly uptime: Seconds
   readonly apps: readonly string[]

@@ -178,6 +178,9 @@ describe('vod list and delete', () => {
     const next = await serve({ dataDir: daemon.dataDir, args: ['--media-dir', elsewhere] })
     expect(await next.must(['vod', 'list', '-q'])).toBe('film.mp4')
     expect((await fetch(`${next.http}/LiveApp/streams/film.mp4`)).status).toBe(200)
+    const other = await next.run(['vod', 'delete', 'film.mp4', '--media-dir', join(daemon.dataDir, 'streams')])
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(elsewhere)])
+    expect(await next.must(['vod', 'delete', 'film.mp4', '--media-dir', elsewhere])).toBe('deleted film.mp4')
   })
 })
 
