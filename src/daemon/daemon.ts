@@ -3,22 +3,23 @@ import { AmsctlError } from '../domain/errors.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import { createHls } from '../media/hls/library.ts'
 import { createHub, type Hub } from '../media/hub.ts'
-import type { Recordings } from '../media/recording/recordings.ts'
+import type { MediaLibrary } from '../media/recording/library.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import { administer, type Services } from '../services/administration.ts'
 import type { Log } from '../services/log.ts'
-import type { DaemonStatus, Listener } from '../services/operations.ts'
-import type { Refusals } from '../services/refusals.ts'
+import type { DaemonOperations, DaemonStatus, Listener, StoreOperations } from '../services/operations.ts'
 import { VERSION } from '../services/version.ts'
 import { AuditFile } from '../store/audit-file.ts'
 import { openStore } from '../store/open.ts'
+import { Cleanup } from './cleanup.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { openLibrary } from './media-library.ts'
 import { daemonOperations } from './operations.ts'
 import { completeRecordings, recordStreams } from './recordings.ts'
 import { composeServices, systemClock } from './services.ts'
 import { loadTls, type TlsFiles } from './tls.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface DaemonOptions {
   readonly dataDir: string
@@ -48,59 +49,86 @@ export interface Daemon {
   close(): Promise<void>
 }
 
-const SWEEP: Milliseconds = 1000
-const FORGET: Milliseconds = 3_600_000
-
 /** Starts a daemon on `dataDir`; resolves when it listens everywhere, or rejects and leaves nothing behind. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { dataDir, log } = options
-  const store = await openStore(dataDir, { now: systemClock.now }).catch(explainLock)
-  const cleanups: (() => unknown)[] = [() => store.close()]
+  const cleanup = new Cleanup()
   try {
-    const auditFile = new AuditFile(dataDir, (error) =>
-      log.error({ error: error.message }, 'the audit cannot be written'),
-    )
-    cleanups.unshift(() => auditFile.close())
-    const { library, close } = await openLibrary(options.mediaDir)
-    cleanups.unshift(close)
-    const services = await composeServices(store, auditFile, library)
-    const hub = createHub({
-      latency: options.latency,
-      publisherGrace: () => services.settings.values['publisher-grace'],
-    })
-    const unfinished = await library.takeStock()
-    const recordings = recordStreams({ ...options, services, hub, library })
-    const tls = options.tls && (await loadTls(options.tls))
-    const hls = createHls({ hub, always: () => services.settings.values.hls === 'always' })
-    cleanups.unshift(() => hls.close())
-    const doors = await openDoors({ ...options, services, hub, hls, library, tls })
-    cleanups.unshift(() => doors.close())
-    const daemon = await run(options, { services, hub, recordings, doors }, cleanups)
-    const stop = new AbortController()
-    const completing = completeRecordings(library, unfinished, { log, signal: stop.signal })
-    cleanups.unshift(() => stop.abort())
-    // Before the index is closed.
-    cleanups.splice(cleanups.indexOf(close), 0, () => completing)
-    return daemon
+    return await start(options, cleanup)
   } catch (error) {
-    await runAll(cleanups)
+    await cleanup.run()
     throw error
   }
 }
 
+/** What is begun first ends last: nobody new, then everybody out, then the files. */
+async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> {
+  const { dataDir, log } = options
+  const store = await openStore(dataDir, { now: systemClock.now }).catch(explainLock)
+  cleanup.defer(() => store.close())
+  const auditFile = new AuditFile(dataDir, ({ message }) =>
+    log.error({ error: message }, 'the audit cannot be written'),
+  )
+  cleanup.defer(() => auditFile.close())
+  const library = await openMedia(options, cleanup)
+  const services = await composeServices(store, auditFile, library)
+  const { settings, sessions, audit } = services
+  const hub = createHub({ latency: options.latency, publisherGrace: () => settings.values['publisher-grace'] })
+  const recordings = recordStreams({ ...options, services, hub, library })
+  const hls = createHls({ hub, always: () => settings.values.hls === 'always' })
+  cleanup.defer(() => hls.close())
+  const tls = options.tls && (await loadTls(options.tls))
+  const doors = await openDoors({ ...options, services, hub, hls, library, tls })
+  cleanup.defer(() => doors.close())
+  cleanup.defer(() => recordings.close())
+  cleanup.defer(() => hub.close())
+  cleanup.defer(() => audit.record({ event: 'stop', by: 'daemon' }))
+  cleanup.defer(() => sessions.suspendAll())
+  // Before the streams end, lest players of HLS take a restart for the end of the show.
+  cleanup.defer(() => doors.drain())
+
+  const status = statusOf(options, { services, hub, doors })
+  await openControl(options, cleanup, daemonOperations(commandLine(services), services, { hub, recordings }, status))
+  cleanup.defer(startUpkeep(services, log))
+  audit.record({ event: 'start', by: 'daemon', message: describeListeners(doors.listen) })
+  return { status, reload: () => reload(options, services, doors), close: () => cleanup.run() }
+}
+
+async function openMedia({ mediaDir, log }: DaemonOptions, cleanup: Cleanup): Promise<MediaLibrary> {
+  const { library, close } = await openLibrary(mediaDir)
+  cleanup.defer(close)
+  const stop = new AbortController()
+  const completing = completeRecordings(library, await library.takeStock(), { log, signal: stop.signal })
+  cleanup.defer(() => completing)
+  cleanup.defer(() => stop.abort())
+  return library
+}
+
+async function openControl(
+  { dataDir, log }: DaemonOptions,
+  cleanup: Cleanup,
+  operations: DaemonOperations,
+): Promise<void> {
+  const path = controlSocketPath(dataDir)
+  const control = createControlServer(operations, log)
+  await control.start(path)
+  cleanup.defer(() => rmSync(path, { force: true }))
+  cleanup.defer(() => control.close())
+}
+
+function commandLine(services: Services): StoreOperations {
+  return administer(services, { by: 'cli', protocol: 'cli', address: null })
+}
+
 interface Parts {
-  readonly services: Services & { readonly refusals: Refusals }
+  readonly services: Services
   readonly hub: Hub
-  readonly recordings: Recordings
   readonly doors: Doors
 }
 
-async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknown)[]): Promise<Daemon> {
-  const { services, hub, recordings, doors } = parts
-  const { log } = options
+function statusOf(options: DaemonOptions, { services, hub, doors }: Parts): () => DaemonStatus {
   const startedAt = Date.now()
   const dataDir = realpathSync(options.dataDir)
-  const status = (): DaemonStatus => ({
+  return () => ({
     running: true,
     pid: process.pid,
     version: VERSION,
@@ -114,68 +142,17 @@ async function run(options: DaemonOptions, parts: Parts, cleanups: (() => unknow
     streams: hub.list().length,
     sessions: services.sessions.list().length,
   })
-  const operations = daemonOperations(
-    administer(services, { by: 'cli', protocol: 'cli', address: null }),
-    services,
-    { hub, recordings },
-    status,
-  )
-  const socketPath = controlSocketPath(options.dataDir)
-  const control = createControlServer(operations, log)
-  await control.start(socketPath)
-  const sweeper = setInterval(() => services.sessions.sweep(), SWEEP).unref()
-  const forget = () =>
-    services.tokens.forgetEnded().catch((error: Error) => log.warn({ error: error.message }, 'ended tokens kept'))
-  const forgetter = setInterval(forget, FORGET).unref()
-  void forget()
-  services.audit.record({ event: 'start', by: 'daemon', message: describeListeners(doors.listen) })
-
-  // First nobody new, then everybody out, then the store.
-  cleanups.unshift(
-    () => clearInterval(sweeper),
-    () => clearInterval(forgetter),
-    () => control.close(),
-    () => rmSync(socketPath, { force: true }),
-    // Before the streams end, lest players of HLS take a restart for the end of the show.
-    () => doors.drain(),
-    () => services.sessions.suspendAll(),
-    () => services.audit.record({ event: 'stop', by: 'daemon' }),
-    () => hub.close(),
-    () => recordings.close(),
-  )
-  let closing: Promise<void> | undefined
-  return {
-    status,
-    reload: () => reload(options, parts),
-    close: () => {
-      closing ??= runAll(cleanups)
-      return closing
-    },
-  }
 }
 
-async function reload({ tls, log }: DaemonOptions, { services, doors }: Parts): Promise<void> {
+async function reload({ tls, log }: DaemonOptions, { settings }: Services, doors: Doors): Promise<void> {
   try {
     const material = tls && (await loadTls(tls))
-    await services.settings.reload()
+    await settings.reload()
     if (material) doors.setTls(material)
     log.info({}, 'settings and TLS files read again')
   } catch (error) {
     log.error({ error: error instanceof Error ? error.message : String(error) }, 'not reloaded; the old values stay')
   }
-}
-
-/** Every cleanup runs, whatever the others do; the first failure is told at the end. */
-async function runAll(cleanups: readonly (() => unknown)[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const cleanup of cleanups) {
-    try {
-      await cleanup()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures[0]
 }
 
 function explainLock(error: unknown): never {
