@@ -41,7 +41,13 @@ export async function sendFile(
     if (result.type !== 'file') return refusalOf(response, result)
     response.setTimeout(Math.min(patience, LONGEST_PATIENCE), cut)
     response.writeHead(result.statusCode, { ...result.headers, ...HEADERS })
-    result.stream.on('data', (chunk: Buffer) => visit.delivered(chunk.length))
+    let missing = Number(result.headers['Content-Length'] ?? 0)
+    result.stream.on('data', (chunk: Buffer) => {
+      missing -= chunk.length
+      visit.delivered(chunk.length)
+    })
+    // Somebody has shortened the file: the next answer must not be taken for the rest of this one.
+    result.stream.once('end', () => missing > 0 && cut())
     await pipeline(result.stream, response)
   } catch (error) {
     if (!isFarewell(error)) throw error
