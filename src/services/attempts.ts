@@ -85,7 +85,9 @@ export class Attempts {
 
   async #keep(request: AccessRequest, id: string, token: Token, tokenSecret: string): Promise<KeptSession | Refusal> {
     if (token.uses !== null) return this.#keepNew(request, id, token, newSessionSecret())
-    const known = this.#sessions.keptBy(token, request)
+    const known = this.#sessions
+      .openedBy(token, request)
+      .find((session) => session.secretHash === hashSecret(derivedSecret(tokenSecret, session.id)))
     if (!known) return this.#keepNew(request, id, token, derivedSecret(tokenSecret, id))
     await this.#tokens.release(token.hash, id)
     return { ok: true, secret: derivedSecret(tokenSecret, known.id), endsAt: known.endsAt }

@@ -39,7 +39,9 @@ export class Sessions {
   async restore(): Promise<void> {
     const now = this.#clock.now()
     for (const session of await this.#store.all()) {
-      this.#open.add({ ...openSession({ ...session, lostAt: session.lostAt ?? now }, null), admitted: true })
+      // It may have been seen later than is stored.
+      const lastSeen = Math.max(session.lastSeen, Math.min(now, session.lastSeen + LAZY_SEEN))
+      this.#open.add({ ...openSession({ ...session, lastSeen, lostAt: session.lostAt ?? now }, null), admitted: true })
     }
     this.sweep()
   }
@@ -110,17 +112,18 @@ export class Sessions {
     const entry = this.#open.get(id)
     if (!entry) return false
     if (entry.session.secretHash === secretHash) return true
-    // Of two who resume at once, the later one has it.
+    // Of two who resume at once the later one has it, and the link of the earlier may have broken unnoticed.
+    this.#detach(entry, 'replaced')
     this.#open.setSecret(entry, secretHash)
     entry.session = { ...entry.session, lastSeen: this.#clock.now() }
     this.#persist(entry)
     return true
   }
 
-  /** The kept session that `token` opened for the same client and stream. */
-  keptBy(token: Token, request: AccessRequest): Session | undefined {
+  /** The sessions that `token` opened for the same client and stream. */
+  openedBy(token: Token, request: AccessRequest): Session[] {
     const own = this.#admittedBy(token, request).map(({ session }) => session)
-    return own.find((session) => session.secretHash !== null && session.userAgent === request.userAgent)
+    return own.filter(({ userAgent }) => userAgent === request.userAgent)
   }
 
   /** Counts one request of a kept session. One that fetches a recording may pause as a film does, whatever opened it. */
@@ -140,7 +143,9 @@ export class Sessions {
       if (entry.session.lastSeen - entry.storedSeen >= LAZY_SEEN && this.#open.get(id) === entry) this.#persist(entry)
     }
     seen(0)
-    const done = () => void entry?.visits.delete(controller)
+    const done = () => {
+      if (entry?.visits.delete(controller)) seen(0)
+    }
     return { ok: true, sessionId: id, signal: controller.signal, delivered: seen, done }
   }
 

@@ -263,6 +263,24 @@ describe('reconnect-grace', () => {
       expect(newer.closed).toEqual([])
     })
 
+    it('ends the older connection of a single-use token where its holder goes on over HLS', async () => {
+      const request = await mint()
+      const older = new FakeConnection()
+      await enter(request, older)
+      const { secret } = yes<KeptSession>(await yes<Attempt>(await house.gate.reserve(request)).keep())
+      expect(older.closed).toEqual(['replaced'])
+      yes<Visit>(await house.gate.visit(aRequest({ cookie: String(secret) })))
+    })
+
+    it('hands nobody a session that does not open, whatever an unlimited token has resumed', async () => {
+      const request = await mint({ uses: null })
+      ;(await enter(request)).leave('lost')
+      for (let poll = 0; poll < 2; poll++) {
+        const { secret } = yes<KeptSession>(await yes<Attempt>(await house.gate.reserve(request)).keep())
+        yes<Visit>(await house.gate.visit(aRequest({ cookie: String(secret) })))
+      }
+    })
+
     it('lets nobody in by a use that is still being written', async () => {
       const request = await mint()
       const first = new FakeConnection()
@@ -365,6 +383,26 @@ describe('a session opened over HTTP', () => {
     house.time.now += 1
     house.sessions.sweep()
     expect(house.sessions.list()).toEqual([])
+  })
+
+  it('is not idle while an answer is under way, and goes on from its end', async () => {
+    const { cookie } = await kept()
+    const visit = yes<Visit>(await house.gate.visit(withCookie(cookie)))
+    house.time.now += 1000
+    visit.done()
+    visit.done()
+    house.sessions.sweep()
+    yes<Visit>(await house.gate.visit(withCookie(cookie)))
+  })
+
+  it('is not taken for idle after a restart for what had not been written of it', async () => {
+    await house.operations.setSetting({ name: 'session-idle-live', value: '30s' })
+    const { cookie } = await kept()
+    house.time.now += 29
+    yes<Visit>(await house.gate.visit(withCookie(cookie))).done()
+    await house.store.close()
+    house = await aHouse(house.directory, house.time.now + 5)
+    yes<Visit>(await house.gate.visit(withCookie(cookie)))
   })
 
   it('stops answers that are under way when it ends', async () => {

@@ -339,6 +339,7 @@ describe('a request that waits for media', () => {
     leave.abort()
     await gone
     await eventually(() => house.stream.waiting === 0 || undefined)
+    house.time.now += 300
     house.sessions.sweep()
     expect(house.sessions.list()).toHaveLength(0)
   })

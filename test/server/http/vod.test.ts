@@ -197,9 +197,9 @@ describe('a recording behind a token', () => {
     house.sessions.sweep()
     const answer = await fetch(address)
     expect((await answer.arrayBuffer()).byteLength).toBe(1000)
-    house.time.now += 21_600
     // The server may hear of the end of its answer later than the client.
     await eventually(() => {
+      house.time.now += 21_600
       house.sessions.sweep()
       return house.sessions.list().length === 0 || undefined
     })
