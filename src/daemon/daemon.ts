@@ -94,7 +94,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
 }
 
 async function openMedia({ mediaDir, log }: DaemonOptions, cleanup: Cleanup): Promise<MediaLibrary> {
-  const { library, close } = await openLibrary(mediaDir)
+  const { library, close } = await openLibrary(mediaDir, { create: true })
   cleanup.defer(close)
   const stop = new AbortController()
   const completing = completeRecordings(library, await library.takeStock(), { log, signal: stop.signal })

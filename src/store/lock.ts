@@ -15,19 +15,18 @@ export interface Lock {
   release(): Promise<void>
 }
 
-/** Takes the lock of `directory`, waiting for another holder for at most `wait`; STORE_LOCKED names the holder. */
-export async function acquireLock(directory: string, wait: Milliseconds): Promise<Lock> {
+/** Takes the lock `name` of `directory`, waiting for another holder for at most `wait`; STORE_LOCKED names the holder. */
+export async function acquireLock(directory: string, wait: Milliseconds, name = LOCK): Promise<Lock> {
   const deadline = performance.now() + wait
   for (;;) {
-    const lock = await tryAcquireLock(directory)
+    const lock = await tryAcquireLock(join(directory, name))
     if (lock) return lock
-    if (performance.now() >= deadline) throw await storeLocked(directory)
+    if (performance.now() >= deadline) throw await storeLocked(directory, name)
     await delay(RETRY)
   }
 }
 
-async function tryAcquireLock(directory: string): Promise<Lock | undefined> {
-  const path = join(directory, LOCK)
+async function tryAcquireLock(path: string): Promise<Lock | undefined> {
   let file: FileHandle | undefined
   try {
     file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
@@ -54,8 +53,7 @@ function lockOn(file: FileHandle): Lock {
   return { release: () => file.close() }
 }
 
-async function holderOf(directory: string): Promise<string> {
-  const path = join(directory, LOCK)
+async function holderOf(path: string): Promise<string> {
   try {
     const file = await open(path, 'r')
     try {
@@ -71,7 +69,7 @@ async function holderOf(directory: string): Promise<string> {
 }
 
 /** Says who holds the store of `directory`. */
-export async function storeLocked(directory: string): Promise<AmsctlError> {
-  const holder = await holderOf(directory)
+export async function storeLocked(directory: string, name = LOCK): Promise<AmsctlError> {
+  const holder = await holderOf(join(directory, name))
   return new AmsctlError('STORE_LOCKED', `${holder} holds the store in ${directory}; wait for it to end, or stop it`)
 }

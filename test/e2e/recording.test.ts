@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RecordingView } from '../../src/domain/recording.ts'
-import { type ServedDaemon, serve } from '../support/amsctl.ts'
+import { type ServedDaemon, serve, temporaryDirectory } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'
 import { live, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
@@ -181,6 +181,19 @@ describe('vod list and delete', () => {
     const other = await next.run(['vod', 'delete', 'film.mp4', '--media-dir', join(daemon.dataDir, 'streams')])
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(elsewhere)])
     expect(await next.must(['vod', 'delete', 'film.mp4', '--media-dir', elsewhere])).toBe('deleted film.mp4')
+  })
+
+  it('are kept by one process at a time, whatever its data directory', async () => {
+    const daemon = await serve()
+    const shared = join(daemon.dataDir, 'streams')
+    const flags = ['--data-dir', await temporaryDirectory(), '--media-dir', shared]
+    for (const command of [
+      ['vod', 'list'],
+      ['serve', '--rtmp-port', '0', '--http-port', '0'],
+    ]) {
+      const { code, stderr } = await daemon.run([...command, ...flags])
+      expect([code, stderr]).toEqual([5, expect.stringContaining(`process ${daemon.child.pid} holds`)])
+    }
   })
 })
 
