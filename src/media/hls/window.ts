@@ -13,6 +13,9 @@ const LINGERING = 3
 const MOST_BYTES = 64 * MIB
 const UNTOUCHABLE = 2
 
+/** A sum of times falls short of what it should be by less than this. */
+const ERROR_OF_SUMS: Seconds = 1e-6
+
 export interface WindowOptions {
   /** Media sequence number of the first segment. */
   readonly first: number
@@ -77,7 +80,7 @@ export class SegmentWindow {
     if (!open || open.parts.length === 0) return
     this.segments.push(open)
     this.next = open.sequence + 1
-    this.targetDuration = Math.max(this.targetDuration, Math.round(open.duration))
+    this.targetDuration = Math.max(this.targetDuration, Math.round(open.duration + ERROR_OF_SUMS))
     this.#shrink()
     this.#changed()
   }

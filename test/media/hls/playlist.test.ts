@@ -111,6 +111,15 @@ describe('the media playlist', () => {
     for (const duration of durations(playlist)) expect(Math.round(duration)).toBeLessThanOrEqual(target)
   })
 
+  it('has no segment above its target duration, be it by the error of a sum', async () => {
+    const keys = [0, 1990, 3980, 5969, 8469, 8509].map((at) => picture(at, { key: true }))
+    const others = [509, 1045, 1561, 2079].map((at) => picture(5969 + at))
+    const { stream } = holding([videoConfig(), ...[...keys, ...others].sort((a, b) => a.dts - b.dts)])
+    const playlist = await playlistOf(stream)
+    expect(durations(playlist).at(-1)).toBe(2.5)
+    expect(linesOf(playlist, '#EXT-X-TARGETDURATION:')).toEqual(['3'])
+  })
+
   it('does not say that segments are independent where key frames do not come in time', async () => {
     const { stream } = holding([...configs(), ...span({ from: 0, to: 21_000, gop: 5000 })])
     const playlist = await playlistOf(stream)
