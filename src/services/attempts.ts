@@ -89,8 +89,10 @@ export class Attempts {
       .openedBy(token, request)
       .find((session) => session.secretHash === hashSecret(derivedSecret(tokenSecret, session.id)))
     if (!known) return this.#keepNew(request, id, token, derivedSecret(tokenSecret, id))
+    const secret = derivedSecret(tokenSecret, known.id)
+    this.#sessions.keep(known.id, hashSecret(secret))
     await this.#tokens.release(token.hash, id)
-    return { ok: true, secret: derivedSecret(tokenSecret, known.id), endsAt: known.endsAt }
+    return { ok: true, secret, endsAt: known.endsAt }
   }
 
   async #keepNew(request: AccessRequest, id: string, token: Token, secret: string): Promise<KeptSession | Refusal> {

@@ -111,11 +111,11 @@ export class Sessions {
   keep(id: string, secretHash: SecretHash): boolean {
     const entry = this.#open.get(id)
     if (!entry) return false
+    this.#see(entry)
     if (entry.session.secretHash === secretHash) return true
     // Of two who resume at once the later one has it, and the link of the earlier may have broken unnoticed.
     this.#detach(entry, 'replaced')
     this.#open.setSecret(entry, secretHash)
-    entry.session = { ...entry.session, lastSeen: this.#clock.now() }
     this.#persist(entry)
     return true
   }
@@ -139,8 +139,7 @@ export class Sessions {
     const seen = (bytes: number) => {
       if (!entry) return
       entry.earlierBytes += bytes
-      entry.session = { ...entry.session, lastSeen: this.#clock.now() }
-      if (entry.session.lastSeen - entry.storedSeen >= LAZY_SEEN && this.#open.get(id) === entry) this.#persist(entry)
+      this.#see(entry)
     }
     seen(0)
     const done = () => {
@@ -268,6 +267,13 @@ export class Sessions {
   #forgetConnection(entry: OpenSession): void {
     entry.earlierBytes = bytesOf(entry)
     entry.connection = null
+  }
+
+  /** Its holder has just shown up. */
+  #see(entry: OpenSession): void {
+    entry.session = { ...entry.session, lastSeen: this.#clock.now() }
+    const { id, lastSeen } = entry.session
+    if (lastSeen - entry.storedSeen >= LAZY_SEEN && this.#open.get(id) === entry) this.#persist(entry)
   }
 
   #persist(entry: OpenSession): void {

@@ -395,6 +395,19 @@ describe('a session opened over HTTP', () => {
     yes<Visit>(await house.gate.visit(withCookie(cookie)))
   })
 
+  it.each([
+    ['by its cookie', {}, true],
+    ['by its unlimited token', { uses: null }, false],
+  ])('does not go idle while its playlist is asked for %s', async (_, order, withIt) => {
+    const { request, cookie } = await kept(order)
+    for (let poll = 0; poll < 3; poll++) {
+      house.time.now += 299
+      house.sessions.sweep()
+      const again = await house.gate.reserve({ ...request, ...(withIt && { cookie }) })
+      expect(await yes<Attempt>(again).keep()).toMatchObject({ secret: cookie })
+    }
+  })
+
   it('is not taken for idle after a restart for what had not been written of it', async () => {
     await house.operations.setSetting({ name: 'session-idle-live', value: '30s' })
     const { cookie } = await kept()
