@@ -61,7 +61,9 @@ describeWith(['openssl'], 'a kicked viewer that reads slowly', () => {
       received += chunk.length
     })
     client.resume()
-    if (!client.closed) await once(client, 'close')
-    expect(received).toBeLessThan(QUEUED / 2)
+    // Not `once`: where Node tells of the reset first, it would reject.
+    if (!client.closed) await new Promise((resolve) => client.once('close', resolve))
+    // The client's own kernel may have taken in about half of it before.
+    expect(received).toBeLessThan(QUEUED * 0.9)
   })
 })
