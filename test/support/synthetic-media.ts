@@ -33,8 +33,8 @@ export function picture(dts: number, { key = false, size = 10, compositionTime =
 }
 
 /** 23.2 ms of sound that nobody could hear. */
-export function sound(dts: number): MediaPacket {
-  return packet('audio', dts, Buffer.from([0xaf, 1, 2, 3, 4]))
+export function sound(dts: number, { size = 3 } = {}): MediaPacket {
+  return packet('audio', dts, Buffer.concat([Buffer.from([0xaf, 1]), Buffer.alloc(size, Buffer.from([2, 3, 4]))]))
 }
 
 const FRAME = 40

@@ -14,6 +14,8 @@ const LONGEST: Seconds = 10
 const LARGEST = 32 * 1024 * 1024
 /** Pictures that are later than the sound by more than this are not waited for. */
 const STALLED: Seconds = 3
+/** What has no time of its own is given this much, so that it need not be held. */
+const NO_TIME: Seconds = 0.001
 
 export interface SegmenterOptions {
   readonly segmentTarget: Seconds
@@ -93,7 +95,8 @@ export class Segmenter implements SampleHandler {
 
   #advance(): void {
     const { audio = 0 } = this.#ends
-    this.#position = Math.max(this.#position, this.#ends[this.#leadingKind] ?? 0, audio - STALLED)
+    const least = this.#bytes < LARGEST ? 0 : this.#partStart + NO_TIME
+    this.#position = Math.max(this.#position, this.#ends[this.#leadingKind] ?? 0, audio - STALLED, least)
     this.#clock.note(this.#position)
   }
 

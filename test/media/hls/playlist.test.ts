@@ -230,6 +230,19 @@ describe('the window', () => {
     expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(96 * MIB)
   })
 
+  it.each<[string, MediaPacket, MediaPacket[]]>([
+    ['pictures', picture(0, { size: 4 * MIB }), span({ from: 0, to: 10_000, video: false })],
+    ['sound', sound(40, { size: 4 * MIB }), []],
+  ])('is bounded where %s come without end and their times stand still', (_name, packet, before) => {
+    const { publication, stream } = holding([...configs(), ...span({ from: 0, to: 80 }), ...before])
+    const parts = vi.spyOn(Buffer, 'allocUnsafe')
+    pushAll(publication, Array(100).fill(packet))
+    const sizes = parts.mock.results.map(({ value }) => value.length)
+    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(300 * MIB)
+    expect(Math.max(...sizes)).toBeLessThan(64 * MIB)
+    expect(stream.master('')).toContain('BANDWIDTH')
+  })
+
   it('is bounded where every frame has a configuration of its own', async () => {
     const { publication, stream } = holding(configs())
     for (let i = 0; i < 500; i++) {
