@@ -199,7 +199,7 @@ describe('it goes on', () => {
 
 describe('sound', () => {
   function audioTimes(told: readonly number[]): number[] {
-    return demuxed([audioConfig(), ...told.map(sound)])
+    return demuxed([audioConfig(), ...told.map((dts) => sound(dts))])
       .timeline.of('audio')
       .map(({ dts }) => dts)
   }
