@@ -17,10 +17,14 @@ export class StreamHeaders {
     return true
   }
 
-  /** All headers, metadata first, stamped with the time of the media that they are sent before. */
+  /**
+   * All headers, metadata first, stamped with the time of the media that they are sent before. Metadata is at 0, since
+   * FFmpeg takes any other for a subtitle, and then waits for more of them.
+   */
   at(dts: number): MediaPacket[] {
     const order = ['metadata', 'video', 'audio'] as const
-    return order.flatMap((kind) => this.#latest.get(kind) ?? []).map((packet) => ({ ...packet, dts }))
+    const headers = order.flatMap((kind) => this.#latest.get(kind) ?? [])
+    return headers.map((packet) => ({ ...packet, dts: packet.kind === 'metadata' ? 0 : dts }))
   }
 
   clear(): void {

@@ -4,6 +4,8 @@ import type { LiveStream, MediaHub, MediaPacket, Publication } from './ports.ts'
 
 /** More lost publishers than this are not waited for; the one lost first gives way. */
 const MOST_WAITING = 1000
+/** 24 days; a timer set for longer would go off at once. */
+const LONGEST_GRACE: Seconds = 2_147_483
 
 export interface HubOptions {
   /** How late gathering packets into one write may make them; 0: not at all. Large audiences take longer. */
@@ -119,7 +121,7 @@ class StreamHub implements Hub {
 
   #leave(place: Place, clean: boolean): void {
     place.publication = undefined
-    const grace = this.#publisherGrace()
+    const grace = Math.min(this.#publisherGrace(), LONGEST_GRACE)
     if (!place.broadcast) this.#forgetIfEmpty(place)
     else if (this.#waiting.has(place)) return
     else if (clean || grace === 0) this.#end(place)

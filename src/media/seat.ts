@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Milliseconds } from '../domain/units.ts'
 import type { Batch } from './batch.ts'
 import type { Seat, Viewer } from './ports.ts'
@@ -21,7 +22,7 @@ export class ViewerSeat implements Seat {
   /** Version of the stream's headers that this viewer holds. */
   #version = 0
   /** So many bytes had been handed over at that time; they must have left within {@link LATEST}. */
-  #mark = { bytes: 0, at: 0 }
+  #mark = { bytes: 0, at: performance.now() }
 
   constructor(viewer: Viewer, leave: (seat: ViewerSeat) => void) {
     this.#viewer = viewer

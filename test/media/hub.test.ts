@@ -6,7 +6,7 @@ import type { MediaPacket, Publication, ViewerFormat } from '../../src/media/por
 import { eventually } from '../support/eventually.ts'
 import { FlvReader } from '../support/flv.ts'
 import { LiveSource } from '../support/live-source.ts'
-import { LoopbackViewer } from '../support/viewers.ts'
+import { LoopbackViewer, socketPair } from '../support/viewers.ts'
 
 const MIB = 1024 * 1024
 const CONFIG = Buffer.from([0x17, 0, 0, 0, 0, 1])
@@ -236,6 +236,22 @@ describe('a viewer', () => {
     expect(timesOf(viewer)).toEqual([0])
   })
 
+  it('gets the metadata at 0, where FFmpeg takes it for no subtitle', async () => {
+    const hub = aHub()
+    const publication = started(hub)
+    const payload = Buffer.from('\x02\x00\x0aonMetaData\x05', 'latin1')
+    publication.push({ kind: 'metadata', dts: 0, payload, config: true, key: false })
+    publication.push(video(0, { config: true }))
+    publication.push(video(5000, { key: true }))
+    const viewer = await LoopbackViewer.of(hub)
+    await received(viewer)
+    expect(flvOf(viewer).tags.map(({ kind, dts }) => [kind, dts])).toEqual([
+      ['metadata', 0],
+      ['video', 5000],
+      ['video', 5000],
+    ])
+  })
+
   it('that leaves gets nothing more', async () => {
     const hub = aHub()
     const source = new LiveSource(hub)
@@ -358,6 +374,22 @@ describe('a slow viewer', () => {
     expect(quick.ends).toEqual([])
   })
 
+  it('is not one whose answer has not left the socket by its first packet', async () => {
+    const hub = aHub()
+    const publication = started(hub)
+    publication.push(video(0, { key: true }))
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000)
+    onTestFinished(() => clock.mockRestore())
+    const { near } = await socketPair()
+    // TLS holds what is written for a moment.
+    near.cork()
+    near.write('HTTP/1.1 200 OK')
+    const ends: string[] = []
+    hub.find('LiveApp', 'cam')?.join({ format: 'flv', socket: near, onEnd: (reason) => ends.push(reason) })
+    publication.push(video(1))
+    expect(ends).toEqual([])
+  })
+
   it('of a stream without pictures goes on with any packet', async () => {
     const hub = aHub()
     const publication = started(hub)
@@ -440,6 +472,17 @@ describe('a lost publisher', () => {
     await eventually(() => viewer.ends[0])
     expect(viewer.ends).toEqual(['stream-ended'])
     expect(hub.list()).toEqual([])
+  })
+
+  it('may be waited for longer than a timer can be set', async () => {
+    const hub = aHub({ grace: 90 * 86_400 })
+    const source = new LiveSource(hub)
+    const viewer = await LoopbackViewer.of(hub)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    source.publication.lose()
+    vi.advanceTimersByTime(60_000)
+    expect(viewer.ends).toEqual([])
   })
 
   it('is followed by another in the same stream, with its own headers and times that go on', async () => {
