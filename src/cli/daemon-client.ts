@@ -20,6 +20,9 @@ interface Waiting {
 /** How long a daemon may be silent once a command has connected. */
 const PATIENCE: Milliseconds = 5000
 
+/** No socket, one that a dead daemon left, or no directory that could hold one. */
+const NOBODY = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR']
+
 /**
  * Connects to the daemon of `dataDir`; undefined where none listens, or where it hangs up at once as it stops.
  * @throws DAEMON_VERSION, and STORE_LOCKED with its pid where it says nothing
@@ -43,7 +46,7 @@ function dial(path: string): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path, () => resolve(socket))
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
+      if (error.code && NOBODY.includes(error.code)) resolve(undefined)
       else reject(new AmsctlError('DAEMON_DOWN', `cannot reach the daemon: ${error.message}`, { cause: error }))
     })
   })

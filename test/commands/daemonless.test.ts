@@ -1,4 +1,4 @@
-import { appendFile, rename } from 'node:fs/promises'
+import { appendFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import Audit from '../../src/commands/audit.ts'
@@ -7,6 +7,7 @@ import SessionList from '../../src/commands/session/list.ts'
 import Status from '../../src/commands/status.ts'
 import StreamList from '../../src/commands/stream/list.ts'
 import TokenCreate from '../../src/commands/token/create.ts'
+import TokenList from '../../src/commands/token/list.ts'
 import { temporaryDirectory } from '../support/amsctl.ts'
 import { runCommand } from '../support/run-command.ts'
 
@@ -23,6 +24,15 @@ it.each([
   const json = await runCommand(command, [...argv, '--data-dir', dataDir, '--json'])
   expect(json).toMatchObject({ stderr: '', exit: 5 })
   expect(JSON.parse(json.stdout)).toEqual({ error: { code: 'DAEMON_DOWN', message, exit: 5 } })
+})
+
+it('a data directory that is a file is called that', async () => {
+  const file = join(await temporaryDirectory(), 'file')
+  await writeFile(file, '')
+  const list = await runCommand(TokenList, ['--data-dir', file])
+  expect(list).toEqual({ stdout: '', stderr: `error: ${file} is not a directory\n`, exit: 5 })
+  const status = await runCommand(Status, ['--data-dir', file])
+  expect(status.stderr).toBe(`error: no daemon on ${file}; start one with amsctl serve\n`)
 })
 
 it('audit tells without a daemon what was done, oldest first, across rotated files', async () => {
