@@ -205,8 +205,9 @@ export class RtmpConnection implements Client {
     const name = `${request.app}/${request.streamId}`
     this.#phase = 'active'
     if (entry.type === 'publish') {
-      entry.publication.start({ protocol: this.#context.protocol, address: this.#client.address })
+      // Before the start, so that one that fails gives the name back.
       this.#role = new Publisher(entry.publication, entry.admission)
+      entry.publication.start({ protocol: this.#context.protocol, address: this.#client.address })
       this.#replies.publishStarted(this.#streamId, name)
       this.#client.limitSilence(this.#context.limits.publisherIdle)
     } else {

@@ -49,6 +49,19 @@ describe('publishing over RTMP', () => {
     expect(client.statuses[0]?.description).toBe('a token is needed to publish: add ?token=…')
   })
 
+  it('gives the name back when its stream fails to start', async () => {
+    const { access, hub, port, bugs } = await anRtmpHouse()
+    hub.onStart(() => {
+      throw new Error('a listener of ours')
+    })
+    const client = await RtmpClient.at(port)
+    client.publish('cam?token=good')
+    await client.closed()
+    expect(bugs.splice(0)).toEqual(['rtmp bug: Error: a listener of ours'])
+    expect(access.events).toEqual(['reserve publish LiveApp/cam', 'spend', 'leave lost'])
+    expect(hub.claim('LiveApp', 'cam')).toBeDefined()
+  })
+
   it('says nothing while the gate has not answered', async () => {
     const { access, port } = await anRtmpHouse()
     const answer = gate()
