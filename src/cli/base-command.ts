@@ -10,6 +10,9 @@ import { readFailure, toErrorObject } from './failure.ts'
 import { requireMediaDir } from './media-dir.ts'
 import { type Column, renderFields, renderLines, renderTable } from './table.ts'
 
+/** Longer lists are for scrolling and searching, and their boxes would take minutes to draw. */
+const LONGEST_TABLE = 2000
+
 /** What every command shares: the global flags, how it prints, how it fails. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
@@ -72,9 +75,10 @@ export abstract class BaseCommand extends Command {
   protected async printRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<readonly Row[]> {
     if (this.jsonEnabled()) return rows
     if (rows.length === 0 && process.stdout.isTTY) this.note('none')
-    const text = process.stdout.isTTY
-      ? await renderTable(rows, columns, this.colors(process.stdout))
-      : renderLines(rows, columns)
+    const text =
+      process.stdout.isTTY && rows.length <= LONGEST_TABLE
+        ? await renderTable(rows, columns, this.colors(process.stdout))
+        : renderLines(rows, columns)
     return this.print(rows, text)
   }
 
