@@ -1,42 +1,12 @@
 import { mkdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { type ServedDaemon, serve } from '../support/amsctl.ts'
-import { aBrowser } from '../support/browser.ts'
+import { serve } from '../support/amsctl.ts'
 import { spawned } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { describeWith } from '../support/programs.ts'
 import { framesOf, picturesFrom } from '../support/recordings.ts'
-
-const FRAME_RATE = 25
-const LENGTH = 60
-
-/** A daemon that has recorded a minute of `cam`, and asks for tokens. */
-async function aLibrary(): Promise<ServedDaemon> {
-  const daemon = await serve({ args: ['--record'] })
-  await filmed(`${daemon.rtmp}/LiveApp/cam`, 'flv')
-  await eventually(async () => {
-    const [recording] = JSON.parse(await daemon.must(['vod', 'list', '--json']))
-    return recording?.endedAt ?? undefined
-  })
-  await daemon.must(['settings', 'enable-token', '--type', 'play'])
-  return daemon
-}
-
-/** A minute of film, made as fast as can be; its time stands in the picture. */
-async function filmed(target: string, format: string, ...more: string[]): Promise<void> {
-  const { code, stderr } = await spawned('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-v', 'error', '-y'],
-    ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=${FRAME_RATE}`, '-f', 'lavfi', '-i', 'sine=frequency=440'],
-    ...['-t', String(LENGTH), '-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '50', '-pix_fmt', 'yuv420p'],
-    ...['-c:a', 'aac', ...more, '-f', format, target],
-  ]).outcome
-  if (code !== 0) throw new Error(stderr)
-}
-
-async function aUrl(daemon: ServedDaemon, file = 'cam'): Promise<string> {
-  return `${daemon.http}/LiveApp/streams/${file}.mp4?token=${await daemon.mint(file, 'play')}`
-}
+import { aLibrary, aUrl, claimVideo, FRAME_RATE, filmed, LENGTH } from '../support/vod-claims.ts'
 
 describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
   it('plays from start to end in ffprobe with one token', async () => {
@@ -100,49 +70,4 @@ describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
   })
 })
 
-describeWith(['ffmpeg', 'chromium'], 'Chromium', () => {
-  it('plays and seeks in a <video> with one token', async () => {
-    const daemon = await aLibrary()
-    const browser = await aBrowser()
-    const page = await browser.newPage()
-    onTestFinished(() => page.close())
-    await page.route(`${daemon.http}/page`, (route) =>
-      route.fulfill({ body: '<video muted>', contentType: 'text/html' }),
-    )
-    await page.goto(`${daemon.http}/page`)
-    const url = await aUrl(daemon)
-    const seen = await page.evaluate<{
-      duration: number
-      played: number
-      sought: number
-      frames: number
-    }>(`(async () => {
-      const video = document.querySelector('video')
-      const event = (name) => new Promise((resolve, reject) => {
-        video.addEventListener(name, resolve, { once: true })
-        video.addEventListener('error', () => reject(new Error(video.error?.message)), { once: true })
-      })
-      const reach = async (time) => { while (video.currentTime < time) await event('timeupdate') }
-      video.src = ${JSON.stringify(url)}
-      await event('loadedmetadata')
-      const { duration } = video
-      await video.play()
-      await reach(1)
-      const played = video.currentTime
-      video.pause()
-      video.currentTime = 45
-      await event('seeked')
-      await video.play()
-      await reach(46)
-      return { duration, played, sought: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames }
-    })()`)
-    expect(seen.duration).toBeCloseTo(LENGTH, 0)
-    expect(seen.played).toBeGreaterThanOrEqual(1)
-    expect(seen.sought).toBeGreaterThanOrEqual(46)
-    expect(seen.sought).toBeLessThan(50)
-    expect(seen.frames).toBeGreaterThan(25)
-    const sessions = JSON.parse(await daemon.must(['session', 'list', '--json']))
-    expect(sessions).toMatchObject([{ protocol: 'vod', streamId: 'cam' }])
-    expect((await fetch(url)).status).toBe(403)
-  })
-})
+claimVideo(0)
