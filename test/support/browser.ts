@@ -18,24 +18,38 @@ const ARGUMENTS = [
   '--autoplay-policy=no-user-gesture-required',
 ]
 
-const FILES: Readonly<Record<string, { readonly path: string; readonly contentType: string }>> = {
-  '/player.html': { path: join(import.meta.dirname, 'player.html'), contentType: 'text/html' },
-  '/hls.js': { path: fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js')), contentType: 'text/javascript' },
+/** A camera and a microphone that nobody is asked about, and peers on this machine. */
+export const WITH_WEBRTC = [
+  '--allow-loopback-in-peer-connection',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+]
+
+/** By the path that it is served at. */
+export type PageFiles = Readonly<Record<string, { readonly read: () => Promise<Buffer>; readonly contentType: string }>>
+
+const FILES: PageFiles = {
+  '/player.html': { read: () => readFile(join(import.meta.dirname, 'player.html')), contentType: 'text/html' },
+  '/hls.js': {
+    read: () => readFile(fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js'))),
+    contentType: 'text/javascript',
+  },
 }
 
 /** Chromium, closed when the test is over. */
-export async function aBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ARGUMENTS })
+export async function aBrowser(flags: readonly string[] = []): Promise<Browser> {
+  const args = [...ARGUMENTS, ...flags]
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args })
   onTestFinished(() => browser.close())
   return browser
 }
 
 /** A web server that has a page with a player, and is not the daemon. */
-async function aPageServer(): Promise<string> {
+export async function aPageServer(files: PageFiles = FILES): Promise<string> {
   const server = createServer(async ({ url = '' }, response) => {
-    const file = FILES[url]
+    const file = files[url]
     if (!file) return void response.writeHead(404).end()
-    response.writeHead(200, { 'Content-Type': file.contentType }).end(await readFile(file.path))
+    response.writeHead(200, { 'Content-Type': file.contentType }).end(await file.read())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
@@ -61,8 +75,8 @@ export class PlayerPage {
   /** Opens the page as one of `origin`, which does not have it. */
   static async within(origin: string, browser: Browser): Promise<PlayerPage> {
     const page = await browser.newPage()
-    for (const [name, { path, contentType }] of Object.entries(FILES)) {
-      await page.route(`${origin}${name}`, async (route) => route.fulfill({ body: await readFile(path), contentType }))
+    for (const [name, { read, contentType }] of Object.entries(FILES)) {
+      await page.route(`${origin}${name}`, async (route) => route.fulfill({ body: await read(), contentType }))
     }
     await page.goto(`${origin}/player.html`)
     return new PlayerPage(page)
