@@ -3,21 +3,10 @@ import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { spawned } from '../support/clients.ts'
 import { live, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
-import { mintOverRest } from '../support/rest.ts'
-
-type Kind = 'no' | 'a wrong' | 'an other-type' | 'an other-stream' | 'an expired' | 'a revoked' | 'an already used'
-const KINDS: Kind[] = [
-  'no',
-  'a wrong',
-  'an other-type',
-  'an other-stream',
-  'an expired',
-  'a revoked',
-  'an already used',
-]
+import { REFUSED_KINDS, type RefusedKind, refusedToken } from '../support/refused-tokens.ts'
 
 /** What the client must be told, in RTMP's description or HTTP's message. */
-const REASONS: Record<Kind, string> = {
+const REASONS: Record<RefusedKind, string> = {
   no: 'a token is needed',
   'a wrong': 'unknown token',
   'an other-type': 'this token is for',
@@ -28,23 +17,16 @@ const REASONS: Record<Kind, string> = {
 }
 
 /** `?token=…` of the given kind for the stream `cam`. */
-async function query(daemon: ServedDaemon, kind: Kind, type: 'publish' | 'play'): Promise<string> {
-  if (kind === 'no') return ''
-  if (kind === 'a wrong') return '?token=wrongwrongwrongwrongwrongwrong12'
-  if (kind === 'an other-type') return `?token=${await daemon.mint('cam', type === 'play' ? 'publish' : 'play')}`
-  if (kind === 'an other-stream') return `?token=${await daemon.mint('cam_720p', type)}`
-  if (kind === 'an expired') return `?token=${await mintOverRest(daemon, type, 123_232)}`
-  const token = await daemon.mint('cam', type)
-  if (kind === 'a revoked') await daemon.must(['token', 'revoke', token])
-  else await daemon.must(['token', 'redeem', token, '--stream', 'cam', '--type', type])
-  return `?token=${token}`
+async function query(daemon: ServedDaemon, kind: RefusedKind, type: 'publish' | 'play'): Promise<string> {
+  const token = await refusedToken(daemon, kind, type)
+  return token === undefined ? '' : `?token=${token}`
 }
 
 describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clients tell them', () => {
   it('ffmpeg hears why it may not publish', async () => {
     const daemon = await serve()
     await daemon.must(['settings', 'enable-token'])
-    for (const kind of KINDS) {
+    for (const kind of REFUSED_KINDS) {
       const { code, stderr } = await publishing(`${daemon.rtmp}/LiveApp/cam${await query(daemon, kind, 'publish')}`, 2)
         .outcome
       expect(code, kind).not.toBe(0)
@@ -58,7 +40,7 @@ describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clien
     publishing(`${daemon.rtmp}/LiveApp/cam`)
     await live(daemon, 'cam')
     await daemon.must(['settings', 'enable-token'])
-    for (const kind of KINDS) {
+    for (const kind of REFUSED_KINDS) {
       const credential = await query(daemon, kind, 'play')
       const rtmp = await playing(`${daemon.rtmp}/LiveApp/cam${credential}`).outcome
       expect(rtmp.code, kind).not.toBe(0)
