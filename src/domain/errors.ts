@@ -11,6 +11,7 @@ interface ErrorKind {
 export const ERRORS = {
   BAD_VALUE: { exit: 2, http: 400, meaning: 'a flag, setting or field has a value that is not allowed' },
   BAD_REQUEST: { exit: 2, http: 400, meaning: 'the request cannot be read as its protocol demands' },
+  BODY_TOO_LARGE: { exit: 2, http: 413, meaning: 'the body of the request is larger than any that is served here' },
   BAD_USAGE: { exit: 2, http: 400, meaning: 'the command line cannot be read: an unknown flag, a missing argument' },
   CONFIRMATION_NEEDED: {
     exit: 2,

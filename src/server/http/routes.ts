@@ -60,7 +60,8 @@ export function send(reply: FastifyReply, failure: Failure): FastifyReply {
 }
 
 function explain(error: unknown, log: Log): Failure {
-  if (isClientFault(error)) return { code: 'BAD_REQUEST', message: error.message }
+  if (isClientFault(error))
+    return { code: isTooLarge(error) ? 'BODY_TOO_LARGE' : 'BAD_REQUEST', message: error.message }
   const failure = failureOf(error)
   if (failure.code === 'INTERNAL') log.error(describeBug(error), 'an HTTP request failed')
   return failure
@@ -70,4 +71,8 @@ function explain(error: unknown, log: Log): Failure {
 function isClientFault(error: unknown): error is Error {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
   return !(error instanceof AmsctlError) && status >= 400 && status < 500
+}
+
+function isTooLarge(error: Error): boolean {
+  return 'statusCode' in error && error.statusCode === 413
 }

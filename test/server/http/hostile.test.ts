@@ -49,7 +49,7 @@ const PAYLOADS: readonly (readonly [what: string, payload: string, fate: Fate])[
     'closed',
   ],
   ['a chunk size that is none', `${request(`POST ${REST}`, 'Transfer-Encoding: chunked')}zz\r\n`, 'closed'],
-  ['a body of a megabyte', `${request(`POST ${REST}`, 'Content-Length: 1000000')}${'{'.repeat(1_000_000)}`, 400],
+  ['a body of a megabyte', `${request(`POST ${REST}`, 'Content-Length: 1000000')}${'{'.repeat(1_000_000)}`, 413],
   ['JSON nested 30,000 deep', `${request(`POST ${REST}`, 'Content-Length: 30000')}${'['.repeat(30_000)}`, 400],
   ['a prototype in JSON', `${request(`POST ${REST}`, 'Content-Length: 35')}{"__proto__":{"tokenId":"x"},"a":1}`, 200],
   [
