@@ -5,7 +5,7 @@ export const TOKEN_TYPES = ['publish', 'play'] as const
 export type TokenType = (typeof TOKEN_TYPES)[number]
 
 /** The way in through which a token is used. */
-export type Protocol = 'rtmp' | 'rtmps' | 'http-flv' | 'ws-flv' | 'hls' | 'vod' | 'http' | 'rest' | 'cli'
+export type Protocol = 'rtmp' | 'rtmps' | 'http-flv' | 'ws-flv' | 'webrtc' | 'hls' | 'vod' | 'http' | 'rest' | 'cli'
 
 /** One use: it opened the session `session` for the stream `streamId`. */
 export interface TokenUse {

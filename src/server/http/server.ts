@@ -39,8 +39,15 @@ export interface HttpServerOptions {
   readonly log: Log
   /** What else is served beside streams: REST, and later the panel. */
   readonly routes?: readonly FastifyPluginAsync[]
+  /** Takes the WebSocket of WebRTC; undefined: not served. */
+  readonly signalling?: SignallingDoor
   /** With it the server speaks HTTPS only. */
   readonly tls?: TlsMaterial
+}
+
+/** Answers a handshake at `/{app}/websocket`. */
+export interface SignallingDoor {
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, app: string): Promise<void> | void
 }
 
 export interface HttpServer {
@@ -64,6 +71,7 @@ class StreamingServer implements HttpServer {
   readonly #connections: Connections
   readonly #playback: Playback
   readonly #streams: Streams
+  readonly #signalling: SignallingDoor | undefined
   readonly #log: Log
   readonly #turns = new Turns()
   readonly #waits = new Waits()
@@ -74,6 +82,7 @@ class StreamingServer implements HttpServer {
   constructor(options: HttpServerOptions) {
     const { access, hub, hls, vod, apps, settings, log, tls, routes = [] } = options
     this.#log = log
+    this.#signalling = options.signalling
     this.#server = tls ? createTlsServer(tls) : http.createServer(SERVER_LIMITS)
     this.#server.maxConnections = MOST_CONNECTIONS
     this.#server.maxHeadersCount = MOST_HEADERS
@@ -155,7 +164,13 @@ class StreamingServer implements HttpServer {
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     if (!this.#turns.isIdle(socket)) return void socket.destroy()
     if (!isWebSocketUpgrade(request)) return serveWithoutUpgrade(this.#server, request, socket, head)
-    const stream = parseStreamPath(takeOriginForm(request))
+    const target = takeOriginForm(request)
+    const app = signallingApp(target)
+    if (app !== undefined && this.#signalling) {
+      if (this.#draining) return endWithFailure(socket, STOPPING)
+      return this.#signalling.upgrade(request, socket, head, app)
+    }
+    const stream = parseStreamPath(target)
     if (stream) await this.#streams.upgrade(request, socket, stream)
     else endWithFailure(socket, { code: 'NOT_FOUND', message: 'no stream at this address' })
   }
@@ -176,6 +191,11 @@ class StreamingServer implements HttpServer {
       socket.destroy()
     }
   }
+}
+
+/** Of `/{app}/websocket`, exactly so; the query does not matter. */
+function signallingApp(target: string): string | undefined {
+  return /^\/([^/?]+)\/websocket(?:\?|$)/.exec(target)?.[1]
 }
 
 /** The last answer on its connection. */

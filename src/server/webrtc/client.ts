@@ -1,0 +1,158 @@
+import type { IncomingMessage } from 'node:http'
+import type { SettingValues } from '../../domain/settings.ts'
+import { isStreamId } from '../../domain/stream-id.ts'
+import type { TokenType } from '../../domain/token.ts'
+import type { MediaHub } from '../../media/ports.ts'
+import type { WebrtcEngine } from '../../media/webrtc/ports.ts'
+import type { AccessControl } from '../../services/access-control.ts'
+import type { Log } from '../../services/log.ts'
+import { signallingRequest } from './access.ts'
+import type { Exchange, ExchangeContext } from './exchange.ts'
+import { MOST_EARLY_CANDIDATES, MOST_STREAMS, type SignallingLimits } from './limits.ts'
+import {
+  type Command,
+  errorReply,
+  type Fault,
+  iceServerConfig,
+  type Reply,
+  readCommand,
+  streamInformation,
+} from './messages.ts'
+import { Playing } from './playing.ts'
+import { Publishing } from './publishing.ts'
+
+export interface ClientContext {
+  readonly access: AccessControl
+  readonly hub: MediaHub
+  readonly engine: WebrtcEngine
+  readonly settings: () => SettingValues
+  readonly log: Log
+  readonly limits: SignallingLimits
+  readonly app: string
+  readonly handshake: IncomingMessage
+  send(reply: Reply): void
+}
+
+/** One page: the streams of its socket, by their ids. */
+export class SignallingClient {
+  ignored = 0
+  readonly #context: ClientContext
+  readonly #exchanges = new Map<string, Exchange>()
+  #early: Array<{ readonly streamId: string; readonly candidate: string; readonly mid: string }> = []
+  #gone = false
+
+  constructor(context: ClientContext) {
+    this.#context = context
+  }
+
+  receive(text: string): void {
+    if (this.#gone) return
+    const command = readCommand(text)
+    if (command) this.#obey(command)
+    else this.ignored += 1
+  }
+
+  gone(): void {
+    this.#gone = true
+    for (const exchange of [...this.#exchanges.values()]) exchange.leave('lost')
+  }
+
+  #obey(message: Command): void {
+    const { send, engine } = this.#context
+    const exchange = this.#exchanges.get(message.streamId)
+    switch (message.command) {
+      case 'publish':
+      case 'play':
+        return void this.#open(message, message.command)
+      case 'takeConfiguration':
+        if (exchange) return void exchange.configure(message.type, message.sdp)
+        return void this.#fail(message, { definition: 'not_initialized_yet' })
+      case 'takeCandidate':
+        return void this.#takeCandidate(message, exchange)
+      case 'stop':
+        return void exchange?.leave('ended')
+      case 'ping':
+        return void send({ command: 'pong' })
+      case 'getIceServerConfig':
+        return void send(iceServerConfig(engine.iceServers))
+      case 'getStreamInfo':
+        return void this.#tellStream(message, exchange)
+      default:
+        this.ignored += 1
+    }
+  }
+
+  #open(message: Command, type: TokenType): void {
+    const fault = this.#faultOf(message)
+    if (fault) return void this.#fail(message, fault)
+    const former = this.#exchanges.get(message.streamId)
+    if (former && this.#isRepeat(message, type, former)) return
+    former?.leave('lost')
+    const exchange = this.#make(message, type)
+    this.#exchanges.set(message.streamId, exchange)
+    const early = this.#early.filter(({ streamId }) => streamId === message.streamId)
+    this.#early = this.#early.filter(({ streamId }) => streamId !== message.streamId)
+    for (const { candidate, mid } of early) exchange.addCandidate(candidate, mid)
+    exchange.begin()
+  }
+
+  #faultOf({ streamId }: Command): Fault | undefined {
+    if (streamId === '') return { definition: 'noStreamNameSpecified' }
+    if (!isStreamId(streamId)) return { definition: 'invalidStreamName' }
+    if (this.#exchanges.size < MOST_STREAMS || this.#exchanges.has(streamId)) return undefined
+    return { definition: 'not_initialized_yet', information: `at most ${MOST_STREAMS} streams on one connection` }
+  }
+
+  /** A page that gets no answer in time asks again with the same token: that must cost it nothing. */
+  #isRepeat(message: Command, type: TokenType, former: Exchange): boolean {
+    if (former.phase === 'live' || former.phase === 'spending') {
+      this.#fail(message, { definition: former.type === 'publish' ? 'already_publishing' : 'already_playing' })
+      return true
+    }
+    if (former.type !== type || former.token !== message.token) return false
+    // The gate is still being asked for the same.
+    if (former.phase === 'opening') return true
+    if (!(former instanceof Publishing) || former.hasPeer) return false
+    former.repeat()
+    return true
+  }
+
+  #make({ streamId, token }: Command, type: TokenType): Exchange {
+    const { app, handshake, settings, limits, access, hub, engine, log, send } = this.#context
+    const how = { token, trustedProxies: settings()['trusted-proxies'] }
+    const context: ExchangeContext = {
+      access,
+      hub,
+      engine,
+      log,
+      send,
+      token,
+      request: signallingRequest(handshake, { app, streamId, type }, how),
+      negotiation: limits.negotiation,
+      onOver: (over) => {
+        if (this.#exchanges.get(streamId) === over) this.#exchanges.delete(streamId)
+      },
+    }
+    return type === 'publish' ? new Publishing(context) : new Playing(context)
+  }
+
+  /** They may come before the command that they belong to. */
+  #takeCandidate({ streamId, candidate, id }: Command, exchange: Exchange | undefined): void {
+    if (exchange) exchange.addCandidate(candidate, id)
+    else if (isStreamId(streamId) && this.#early.length < MOST_EARLY_CANDIDATES) {
+      this.#early.push({ streamId, candidate, mid: id })
+    }
+  }
+
+  /** To a socket without a session every stream is one that does not exist. */
+  #tellStream(message: Command, exchange: Exchange | undefined): void {
+    const { app, hub, send } = this.#context
+    const stream = exchange?.phase === 'live' ? hub.find(app, message.streamId) : undefined
+    if (stream) send(streamInformation(message.streamId, stream.videoCodec))
+    else this.#fail(message, { definition: 'no_stream_exist' })
+  }
+
+  #fail({ streamId }: Command, fault: Fault): void {
+    this.#context.send(errorReply(streamId, fault))
+  }
+}
