@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type Check, named, reasonOf } from './check.ts'
+
+const run = promisify(execFile)
+
+/** The encoders of the ffmpeg on the PATH; null where there is none. */
+export async function ffmpegEncoders(): Promise<ReadonlySet<string> | null> {
+  try {
+    const { stdout } = await run('ffmpeg', ['-hide_banner', '-encoders'], { timeout: 10_000 })
+    return new Set(stdout.split('\n').flatMap((line) => /^ [VAS][.A-Z]{5} (\S+)/.exec(line)?.[1] ?? []))
+  } catch {
+    return null
+  }
+}
+
+export function checkFfmpeg(encoders: ReadonlySet<string> | null): Check {
+  const result = named('ffmpeg', 'media')
+  const loss = 'sound does not cross between RTMP (AAC) and WebRTC (Opus)'
+  if (encoders === null) return result('warn', `no ffmpeg that runs on the PATH: ${loss}`)
+  const missing = ['libopus', 'aac'].filter((encoder) => !encoders.has(encoder))
+  if (missing.length > 0) return result('warn', `ffmpeg has no encoder ${missing.join(' and ')}: ${loss}`)
+  return result('ok', 'ffmpeg has its encoders libopus and aac')
+}
+
+export async function checkWebrtc(): Promise<Check> {
+  const result = named('node-datachannel', 'media')
+  try {
+    await import('node-datachannel')
+    return result('ok', 'the WebRTC library loads')
+  } catch (error) {
+    return result('warn', `no WebRTC: node-datachannel does not load: ${reasonOf(error).split('\n')[0]}`)
+  }
+}
