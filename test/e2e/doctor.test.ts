@@ -68,6 +68,14 @@ it('exits 5 where others may enter the data directory, and does not open it', as
   expect(named(stdout, 'store')).toMatchObject({ status: 'skip' })
 })
 
+it('only warns of an empty directory that others may enter: the first command closes it', async () => {
+  const dataDir = await temporaryDirectory()
+  await chmod(dataDir, 0o755)
+  const { code, stdout } = await amsctl([...QUICK, ...FREE, '--json'], { dataDir })
+  expect(code).toBe(0)
+  expect(named(stdout, 'data-directory')).toMatchObject({ status: 'warn' })
+})
+
 describeWith(['openssl'], 'TLS files', () => {
   it('that do not match exit 2; a pair that ends within two weeks warns', async () => {
     const directory = await temporaryDirectory()

@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises'
+import { access, constants, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Check, named, reasonOf } from './check.ts'
 
@@ -15,6 +15,10 @@ export async function checkDataDirectory(path: string): Promise<Check> {
       return result('fail', `${path} belongs to another user (uid ${found.uid})`)
     }
     if (us !== undefined && (found.mode & GROUP_AND_OTHERS) !== 0) {
+      // An empty one of ours is closed to others when the store is made in it.
+      if (found.uid === us && (await readdir(path)).length === 0) {
+        return result('warn', `others may enter ${path}, which is empty; the first command closes it to them`)
+      }
       return result('fail', `others may enter ${path} (mode ${(found.mode & 0o777).toString(8)}); chmod it to 700`)
     }
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK)

@@ -12,11 +12,11 @@ export interface StoreFindings {
 
 const SETTINGS = ['token-control', 'rest-access'] as const
 
-/** Opens the store, or asks its daemon, and looks at what is in it. A directory that is unfit is left as it is. */
+/** Opens the store, or asks its daemon, and looks at what is in it. A directory that is not ready is left as it is. */
 export async function checkStore(dataDir: string, mediaDir: string, directory: Check): Promise<StoreFindings> {
   const result = named('store', 'store')
   if (directory.status !== 'ok' || !existsSync(dataDir)) {
-    const why = directory.status === 'ok' ? 'there is none yet' : 'the data directory is unfit'
+    const why = directory.status === 'ok' ? 'there is none yet' : 'the data directory is not ready'
     return { checks: [result('skip', why), ...skipped(why), checkClock([])], status: null }
   }
   try {
