@@ -1,0 +1,66 @@
+import type { Track } from 'node-datachannel'
+import type { Publication } from '../ports.ts'
+import type { Connection } from './connection.ts'
+import { attempt, guarded } from './guard.ts'
+import type { PublishingPeer } from './ports.ts'
+import type { PublisherOffer, TrackIds } from './sdp.ts'
+
+const TICK_MS = 100
+
+/** Makes frames of RTP, and the RTCP that goes back. */
+export interface Ingest {
+  readonly bytes: number
+  receive(data: Buffer): void
+  tick(): void
+}
+
+export type MakeIngest = (parts: {
+  readonly publication: Publication
+  readonly video: TrackIds | null
+  readonly audio: TrackIds | null
+  readonly send: (rtcp: Buffer) => void
+}) => Ingest
+
+/** Undefined: the transport cannot use the offer. */
+export function answerOffer(
+  connection: Connection,
+  offer: PublisherOffer,
+  makeIngest: MakeIngest,
+): PublishingPeer | undefined {
+  let ingest: Ingest | undefined
+  let timer: NodeJS.Timeout | undefined
+  let way: Track | undefined
+  const { pc } = connection
+  pc.onTrack(
+    guarded((track) => {
+      way ??= track
+      connection.hold(track, (data) => ingest?.receive(data))
+    }),
+  )
+  const answer = attempt(() => {
+    pc.setRemoteDescription(offer.sdp, 'offer')
+    pc.setLocalDescription('answer')
+    return pc.localDescription()?.sdp
+  })
+  if (answer === undefined) return undefined
+  connection.described(/^a=mid:(\S+)/m.exec(offer.sdp)?.[1] ?? '0')
+  return {
+    answer,
+    addCandidate: (candidate, mid) => connection.addCandidate(candidate, mid),
+    bytes: () => ingest?.bytes ?? 0,
+    close: () => {
+      clearInterval(timer)
+      connection.close()
+    },
+    start: (publication) => {
+      if (connection.closed || ingest !== undefined) return
+      const send = (rtcp: Buffer) => void attempt(() => way?.sendMessageBinary(rtcp))
+      const made = makeIngest({ publication, video: offer.video, audio: offer.audio, send })
+      ingest = made
+      timer = setInterval(() => {
+        if (connection.closed) clearInterval(timer)
+        else made.tick()
+      }, TICK_MS)
+    },
+  }
+}
