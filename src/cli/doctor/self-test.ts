@@ -66,6 +66,7 @@ async function tryTokens(daemon: Daemon, dataDir: string): Promise<Check> {
     if (open.status !== 401) return result('fail', `playing without a token answered ${open.status}, not 401`)
     const address = `${bare}?token=${mint.play}`
     const first = await playWhenLive(address)
+    if (first.status === 404) return result('fail', 'what ffmpeg published with a token did not become live')
     if (first.status !== 200) return result('fail', `playing with a token answered ${first.status}, not 200`)
     if (first.magic !== 'FLV') return result('fail', 'what a token opened does not begin like FLV')
     const again = await play(address)
