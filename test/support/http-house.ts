@@ -3,10 +3,11 @@ import { WebSocket } from 'ws'
 import type { SettingName } from '../../src/domain/settings.ts'
 import type { TokenType } from '../../src/domain/token.ts'
 import { createHub } from '../../src/media/hub.ts'
-import { createHttpServer, type TlsMaterial } from '../../src/server/http/server.ts'
+import { createHttpServer, type HttpServerOptions, type TlsMaterial } from '../../src/server/http/server.ts'
 import { sessionRoute } from '../../src/server/http/session-route.ts'
 import type { AuthenticateApiKey } from '../../src/server/rest/access.ts'
 import { restRoutes } from '../../src/server/rest/routes.ts'
+import type { Signalling } from '../../src/server/webrtc/server.ts'
 import type { AccessControl } from '../../src/services/access-control.ts'
 import { administer } from '../../src/services/administration.ts'
 import type { Log } from '../../src/services/log.ts'
@@ -30,12 +31,14 @@ const strictLog: Log = {
 export interface HttpHouseOptions {
   readonly log?: Log
   readonly tls?: TlsMaterial
+  /** Serves WebRTC's signalling. */
+  readonly signalling?: (options: Pick<HttpServerOptions, 'access' | 'hub' | 'settings' | 'log'>) => Signalling
   /** Puts something between the server and the gate. */
   readonly between?: (gate: AccessControl) => Partial<AccessControl>
 }
 
 /** An HTTP server on a free port over the real hub, gate and store, with token control on. */
-export async function aHttpHouse({ tls, log = strictLog, between = () => ({}) }: HttpHouseOptions = {}) {
+export async function aHttpHouse({ tls, log = strictLog, between = () => ({}), ...more }: HttpHouseOptions = {}) {
   const house = await aHouse()
   const hub = createHub({ latency: 0, publisherGrace: () => 0 })
   const hls = new FakeHls()
@@ -51,6 +54,7 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}) }:
     ...between(gate),
   }
   const routes = [rest, sessionRoute({ access, apps: APPS, settings })]
+  const signalling = more.signalling?.({ access, hub, settings, log })
   const server = createHttpServer({
     access,
     hub,
@@ -60,10 +64,12 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}) }:
     settings,
     log,
     routes,
+    ...(signalling && { signalling }),
     ...(tls && { tls }),
   })
   const { port } = await server.start({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
+    signalling?.close()
     await server.close()
     hub.close()
     await house.store.close()
@@ -74,6 +80,7 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}) }:
     hub,
     hls,
     server,
+    signalling,
     port,
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     wsUrl: `${tls ? 'wss' : 'ws'}://127.0.0.1:${port}`,

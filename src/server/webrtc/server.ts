@@ -25,6 +25,8 @@ export interface SignallingOptions {
 }
 
 export interface Signalling {
+  /** Open sockets. */
+  readonly size: number
   /** Answers a WebSocket handshake for `app`. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, app: string): void
   /** Ends every page and everything of it; idempotent. */
@@ -51,6 +53,10 @@ class SignallingServer implements Signalling {
   constructor(options: SignallingOptions) {
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+  }
+
+  get size(): number {
+    return this.#sockets.size
   }
 
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, app: string): void {

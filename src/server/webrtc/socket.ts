@@ -21,6 +21,7 @@ export class SignallingSocket {
   readonly #rate = new MessageRate(() => performance.now())
   readonly #owner: Owner
   #aliveAt: Milliseconds = performance.now()
+  #closing = false
 
   constructor(webSocket: WebSocket, owner: Owner, limits: SignallingLimits) {
     this.#webSocket = webSocket
@@ -54,6 +55,7 @@ export class SignallingSocket {
   }
 
   #admit(): boolean {
+    if (this.#closing) return false
     this.#aliveAt = performance.now()
     if (this.#rate.take()) return true
     this.#owner.gone()
@@ -67,6 +69,8 @@ export class SignallingSocket {
   }
 
   #close(code: number, reason: string): void {
+    if (this.#closing) return
+    this.#closing = true
     const cut = setTimeout(() => this.#webSocket.terminate(), CLOSE_WITHIN)
     this.#webSocket.once('close', () => clearTimeout(cut))
     this.#webSocket.close(code, reason)
