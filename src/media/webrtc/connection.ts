@@ -11,7 +11,6 @@ export interface ConnectionParts {
   readonly events: PeerEvents
   /** Candidates beside those that are gathered. */
   readonly ownCandidates: readonly string[]
-  readonly onClose: () => void
 }
 
 /** A native peer connection on which nothing throws and which tells nothing after its close. */
@@ -21,18 +20,17 @@ export class Connection {
   readonly #tracks: Track[] = []
   readonly #events: PeerEvents
   readonly #ownCandidates: readonly string[]
-  readonly #onClose: () => void
+  readonly #onClose: (() => void)[] = []
   #queued: { candidate: string; mid: string }[] | undefined = []
   #candidates = 0
   #closed = false
   #connected = false
   #recovery: NodeJS.Timeout | undefined
 
-  constructor({ events, onClose, ownCandidates, pc }: ConnectionParts) {
+  constructor({ events, ownCandidates, pc }: ConnectionParts) {
     this.pc = pc
     this.#events = events
     this.#ownCandidates = ownCandidates
-    this.#onClose = onClose
     pc.onStateChange(guarded((state) => this.#later(() => this.#onState(state))))
     pc.onLocalCandidate(guarded((candidate, mid) => this.#later(() => this.#tell(candidate, mid))))
   }
@@ -67,12 +65,16 @@ export class Connection {
     else this.#queued.push({ candidate, mid })
   }
 
+  onClosed(tell: () => void): void {
+    this.#onClose.push(tell)
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#recovery)
     attempt(() => this.pc.close())
-    this.#onClose()
+    for (const tell of this.#onClose) tell()
   }
 
   #use(candidate: string, mid: string): void {

@@ -49,6 +49,8 @@ export interface WebrtcEngine {
   answerPublisher(offer: string, events: PeerEvents): Promise<PublishingPeer | undefined>
   offerViewer(events: PeerEvents): Promise<ViewingPeer>
   readonly iceServers: readonly IceServer[]
+  /** The UDP port of all peers. */
+  readonly port: number
   /** Closes every peer; idempotent. */
   close(): void
 }

@@ -1,0 +1,99 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { AmsctlError } from '../../domain/errors.ts'
+import { hostCandidate } from './candidates.ts'
+import { Connection } from './connection.ts'
+import type { NodeDataChannel } from './native.ts'
+import type { IceServer, PeerEvents, WebrtcEngine } from './ports.ts'
+import { answerOffer, type MakeIngest } from './publishing-peer.ts'
+import { readOffer } from './sdp.ts'
+import { offerMedia, type ViewerMedia } from './viewing-peer.ts'
+
+const MOST_PEERS = 1000
+
+export interface EngineOptions {
+  /** UDP, for all peers; 0: any free one. */
+  readonly port: number
+  /** Public address, offered beside our own. */
+  readonly host?: string
+  readonly bindAddress?: string
+  readonly iceServers: readonly IceServer[]
+}
+
+export interface EngineMedia {
+  readonly makeIngest: MakeIngest
+  readonly viewers: ViewerMedia
+}
+
+/** PORT_TAKEN; anything else: there is no WebRTC on this machine. */
+export async function createWebrtcEngine(options: EngineOptions, media: EngineMedia): Promise<WebrtcEngine> {
+  const native: NodeDataChannel = await import('node-datachannel')
+  const port = await freePort(options)
+  const peers = new Set<Connection>()
+  const connect = (events: PeerEvents) => open({ native, options, port, peers, events })
+  return {
+    port,
+    iceServers: options.iceServers,
+    answerPublisher: async (text, events) => {
+      const offer = readOffer(text)
+      if (offer === undefined) return undefined
+      const connection = connect(events)
+      const peer = answerOffer(connection, offer, media.makeIngest)
+      if (peer === undefined) connection.close()
+      return peer
+    },
+    offerViewer: async (events) => {
+      const connection = connect(events)
+      const peer = offerMedia(connection, native, media.viewers)
+      if (peer !== undefined) return peer
+      connection.close()
+      throw new Error('no peer connection can be made')
+    },
+    close: () => {
+      for (const peer of [...peers]) peer.close()
+    },
+  }
+}
+
+interface Opening {
+  readonly native: NodeDataChannel
+  readonly options: EngineOptions
+  readonly port: number
+  readonly peers: Set<Connection>
+  readonly events: PeerEvents
+}
+
+function open({ events, native, options, peers, port }: Opening): Connection {
+  if (peers.size >= MOST_PEERS) throw new Error(`more than ${MOST_PEERS} peers`)
+  const pc = new native.PeerConnection('amsctl', {
+    iceServers: [],
+    disableAutoNegotiation: true,
+    enableIceUdpMux: true,
+    portRangeBegin: port,
+    portRangeEnd: port,
+    ...(options.bindAddress !== undefined && { bindAddress: options.bindAddress }),
+  })
+  const connection = new Connection({ pc, events, ownCandidates: ownCandidates(options, port) })
+  peers.add(connection)
+  connection.onClosed(() => peers.delete(connection))
+  return connection
+}
+
+/** Loopback is never gathered where we listen on every address, yet a page on this machine may need it. */
+function ownCandidates({ bindAddress, host }: EngineOptions, port: number): string[] {
+  const addresses = [host, bindAddress === undefined ? '127.0.0.1' : undefined]
+  return addresses.flatMap((address, index) => (address === undefined ? [] : [hostCandidate(address, port, index + 1)]))
+}
+
+async function freePort({ bindAddress, port }: EngineOptions): Promise<number> {
+  const socket = createSocket(bindAddress?.includes(':') ? 'udp6' : 'udp4')
+  try {
+    socket.bind(port, bindAddress)
+    await once(socket, 'listening')
+    return socket.address().port
+  } catch (cause) {
+    throw new AmsctlError('PORT_TAKEN', `UDP port ${port} cannot be used for WebRTC`, { cause })
+  } finally {
+    socket.close()
+  }
+}

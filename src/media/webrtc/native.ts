@@ -1,0 +1,2 @@
+/** Loaded with the first engine: who serves no WebRTC needs no native code. */
+export type NodeDataChannel = typeof import('node-datachannel')

@@ -1,0 +1,66 @@
+import * as native from 'node-datachannel'
+import { afterEach, describe, expect, it } from 'vitest'
+import { usableCandidate } from '../../../src/media/webrtc/candidates.ts'
+import { createWebrtcEngine } from '../../../src/media/webrtc/engine.ts'
+import type { PeerEvents, WebrtcEngine } from '../../../src/media/webrtc/ports.ts'
+
+const video = { ssrc: 1, payloadType: 102 }
+const audio = { ssrc: 2, payloadType: 111 }
+const open: { close(): void }[] = []
+afterEach(() => {
+  for (const each of open.splice(0)) each.close()
+})
+
+async function engineAt(bindAddress?: string): Promise<WebrtcEngine> {
+  const viewers = { video, audio, of: () => ({ join: () => ({ bytes: 0, receive() {}, leave() {} }) }) }
+  const makeIngest = () => ({ bytes: 0, receive() {}, tick() {} })
+  const engine = await createWebrtcEngine(
+    { port: 0, iceServers: [], ...(bindAddress !== undefined && { bindAddress }) },
+    { makeIngest, viewers },
+  )
+  open.push(engine)
+  return engine
+}
+
+async function connectViewer(engine: WebrtcEngine, useOnly: (candidate: string) => boolean): Promise<void> {
+  const client = new native.PeerConnection('viewer', { iceServers: [] })
+  open.push(client)
+  const connected = Promise.withResolvers<void>()
+  const events: PeerEvents = {
+    onCandidate: ({ candidate, mid }) => {
+      if (useOnly(candidate)) client.addRemoteCandidate(candidate, mid)
+    },
+    onConnected: () => connected.resolve(),
+    onGone: (how) => connected.reject(new Error(how)),
+  }
+  const peer = await engine.offerViewer(events)
+  client.onLocalDescription((sdp) => void peer.acceptAnswer(sdp))
+  client.onLocalCandidate((candidate, mid) => peer.addCandidate(candidate, mid))
+  client.setRemoteDescription(peer.offer.replace(/^a=candidate.*\r\n/gm, ''), 'offer')
+  await connected.promise
+}
+
+describe('the WebRTC engine', () => {
+  it('connects a viewer on one loopback port', async () => {
+    await connectViewer(await engineAt('127.0.0.1'), () => true)
+  })
+
+  it('is reached over loopback where it listens on every address', async () => {
+    await connectViewer(await engineAt(), (candidate) => candidate.includes(' 127.0.0.1 '))
+  })
+
+  it('refuses what is no offer', async () => {
+    const events = { onCandidate() {}, onConnected() {}, onGone() {} }
+    const engine = await engineAt('127.0.0.1')
+    for (const text of ['', 'v=0', 'v=0\r\nm=video 9 X 1']) {
+      expect(await engine.answerPublisher(text, events)).toBeUndefined()
+    }
+  })
+})
+
+it('drops candidates of .local names, of TCP and of nonsense', () => {
+  expect(usableCandidate('candidate:1 1 UDP 1 192.0.2.1 9 typ host')).toBe(true)
+  expect(usableCandidate('candidate:1 1 UDP 1 a-b.local 9 typ host')).toBe(false)
+  expect(usableCandidate('candidate:1 1 TCP 1 192.0.2.1 9 typ host')).toBe(false)
+  expect(usableCandidate('nonsense')).toBe(false)
+})
