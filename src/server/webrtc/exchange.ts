@@ -141,14 +141,15 @@ export abstract class Exchange implements Connection, PeerEvents {
   }
 
   /**
-   * Makes a peer in place of a former one. Undefined: none could be made, or nobody wants it any more; then it is
-   * closed.
+   * Makes a peer in place of a former one; candidates wait for it. False: none could be made. One that nobody wants any
+   * more by then is closed.
    */
   protected async connect<P extends Peer>(
     make: (events: PeerEvents) => Promise<P | undefined>,
     adopt: (peer: P) => Reply,
   ): Promise<boolean> {
     this.#dropPeer()
+    this.#peer = undefined
     const events = new HeldEvents()
     this.#events = events
     const peer = await make(events)

@@ -119,6 +119,23 @@ describe('publishing', () => {
     expect(words.filter((word) => word === 'unauthorized_access')).toHaveLength(49)
   })
 
+  it('goes on with the same token within `reconnect-grace` when its socket was lost', async () => {
+    const house = await aSignallingHouse()
+    await house.set('reconnect-grace', '30s')
+    const token = await house.mint({ type: 'publish' })
+    const lost = await house.page()
+    await lost.offer(token)
+    house.engine.publisher.events.onConnected()
+    await lost.word()
+    lost.socket.terminate()
+    await expect.poll(() => house.signalling?.size).toBe(0)
+    const page = await house.page()
+    expect(await page.offer(token)).toBe('takeConfiguration')
+    house.engine.publisher.events.onConnected()
+    expect(await page.word()).toBe('publish_started')
+    expect(house.sessions.list()).toHaveLength(1)
+  })
+
   it('ends at once when the token is revoked', async () => {
     const house = await aSignallingHouse()
     const token = await house.mint({ type: 'publish' })
