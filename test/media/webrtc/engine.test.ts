@@ -2,7 +2,7 @@ import * as native from 'node-datachannel'
 import { afterEach, describe, expect, it } from 'vitest'
 import { usableCandidate } from '../../../src/media/webrtc/candidates.ts'
 import { createWebrtcEngine } from '../../../src/media/webrtc/engine.ts'
-import type { PeerEvents, WebrtcEngine } from '../../../src/media/webrtc/ports.ts'
+import type { WebrtcEngine } from '../../../src/media/webrtc/ports.ts'
 
 const video = { ssrc: 1, payloadType: 102 }
 const audio = { ssrc: 2, payloadType: 111 }
@@ -25,19 +25,46 @@ async function engineAt(bindAddress?: string): Promise<WebrtcEngine> {
 async function connectViewer(engine: WebrtcEngine, useOnly: (candidate: string) => boolean): Promise<void> {
   const client = new native.PeerConnection('viewer', { iceServers: [] })
   open.push(client)
-  const connected = Promise.withResolvers<void>()
-  const events: PeerEvents = {
-    onCandidate: ({ candidate, mid }) => {
-      if (useOnly(candidate)) client.addRemoteCandidate(candidate, mid)
-    },
-    onConnected: () => connected.resolve(),
-    onGone: (how) => connected.reject(new Error(how)),
-  }
-  const peer = await engine.offerViewer(events)
-  client.onLocalDescription((sdp) => void peer.acceptAnswer(sdp))
-  client.onLocalCandidate((candidate, mid) => peer.addCandidate(candidate, mid))
-  client.setRemoteDescription(peer.offer.replace(/^a=candidate.*\r\n/gm, ''), 'offer')
-  await connected.promise
+  await new Promise<void>((resolve, reject) => {
+    const started = engine.offerViewer({
+      onCandidate: ({ candidate, mid }) => {
+        if (useOnly(candidate)) client.addRemoteCandidate(candidate, mid)
+      },
+      onConnected: resolve,
+      onGone: (how) => reject(new Error(how)),
+    })
+    started.then((peer) => {
+      client.onLocalDescription((sdp) => void peer.acceptAnswer(sdp))
+      client.onLocalCandidate((candidate, mid) => peer.addCandidate(candidate, mid))
+      client.setRemoteDescription(peer.offer.replace(/^a=candidate.*\r\n/gm, ''), 'offer')
+    }, reject)
+  })
+}
+
+/** Resolves with how the publisher went, after it connected and closed. */
+async function publishAndClose(engine: WebrtcEngine): Promise<string> {
+  const client = new native.PeerConnection('publisher', { iceServers: [], disableAutoNegotiation: true })
+  open.push(client)
+  const media = new native.Video('0', 'SendOnly')
+  media.addH264Codec(102)
+  media.addSSRC(7, 'cam', 'cam', 'cam')
+  const track = client.addTrack(media)
+  client.setLocalDescription('offer')
+  const offer = client.localDescription()?.sdp ?? ''
+  const how = await new Promise<string>((resolve, reject) => {
+    const answered = engine.answerPublisher(offer, {
+      onCandidate: ({ candidate, mid }) => client.addRemoteCandidate(candidate, mid),
+      onConnected: () => client.close(),
+      onGone: resolve,
+    })
+    answered.then((peer) => {
+      if (peer === undefined) return reject(new Error('refused'))
+      expect(peer.answer).toContain('a=recvonly')
+      client.setRemoteDescription(peer.answer, 'answer')
+    }, reject)
+  })
+  track.isClosed()
+  return how
 }
 
 describe('the WebRTC engine', () => {
@@ -47,6 +74,10 @@ describe('the WebRTC engine', () => {
 
   it('is reached over loopback where it listens on every address', async () => {
     await connectViewer(await engineAt(), (candidate) => candidate.includes(' 127.0.0.1 '))
+  })
+
+  it('answers a publisher with recvonly, and tells when it closes', async () => {
+    expect(await publishAndClose(await engineAt('127.0.0.1'))).toBe('closed')
   })
 
   it('refuses what is no offer', async () => {
