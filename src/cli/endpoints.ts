@@ -17,6 +17,7 @@ const DEFAULTS: Listeners = {
   rtmps: null,
   http: { host: 'localhost', port: 5080 },
   https: null,
+  webrtc: null,
 }
 
 export async function findEndpoints(store: StoreOperations, daemon: DaemonOperations | null): Promise<Endpoints> {

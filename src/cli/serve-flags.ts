@@ -1,8 +1,10 @@
 import { networkInterfaces } from 'node:os'
 import { Flags } from '@oclif/core'
+import { AmsctlError } from '../domain/errors.ts'
 import { parseSetting } from '../domain/settings.ts'
 import { DEFAULT_APP, parseApp } from '../domain/stream-id.ts'
 import { app, mediaDir } from './flags.ts'
+import { parseAddress, parseStun } from './ice-servers.ts'
 
 const port = (summary: string, env: string, fallback: number) =>
   Flags.integer({ summary, env, default: fallback, min: 0, max: 65_535, helpValue: 'PORT' })
@@ -20,7 +22,7 @@ export const serveFlags = {
     multiple: true,
     multipleNonGreedy: true,
     // oclif takes the environment of a repeatable flag for one value.
-    default: async () => (process.env.AMSCTL_APP || DEFAULT_APP).split(',').map(parseApp),
+    default: async () => (process.env.AMSCTL_APP || DEFAULT_APP).split(',').map(parseAppOfEnvironment),
     noCacheDefault: true,
   }),
   'media-dir': mediaDir,
@@ -44,6 +46,34 @@ export const serveFlags = {
   }),
   'https-port': port('Port of HTTPS and WSS, with a certificate.', 'AMSCTL_HTTPS_PORT', 5443),
   'rtmps-port': port('Port of RTMPS, with a certificate.', 'AMSCTL_RTMPS_PORT', 1936),
+  'webrtc-port': port(
+    'UDP port of WebRTC media, the one for all peers; 0 takes a free one.',
+    'AMSCTL_WEBRTC_PORT',
+    50_000,
+  ),
+  'webrtc-host': Flags.string({
+    summary: 'Public address of this machine, told to WebRTC peers beside its own; needed behind NAT.',
+    env: 'AMSCTL_WEBRTC_HOST',
+    helpValue: 'ADDRESS',
+    parse: async (text) => parseAddress(text),
+  }),
+  stun: Flags.string({
+    summary: 'STUN server that WebRTC pages are told of.',
+    env: 'AMSCTL_STUN',
+    helpValue: 'HOST:PORT',
+    parse: async (text) => parseStun(text).urls,
+  }),
+  turn: Flags.string({
+    summary: 'TURN server that WebRTC pages are told of, as [USER:PASSWORD@]HOST:PORT.',
+    env: 'AMSCTL_TURN',
+    helpValue: 'ADDRESS',
+  }),
+  'turn-credentials': Flags.string({
+    summary: 'File that holds USER:PASSWORD of the TURN server, which others could read on the command line.',
+    env: 'AMSCTL_TURN_CREDENTIALS',
+    helpValue: 'FILE',
+    dependsOn: ['turn'],
+  }),
   'latency-ms': Flags.integer({
     summary: 'How long media is gathered for one write; more costs less CPU.',
     env: 'AMSCTL_LATENCY_MS',
@@ -65,6 +95,15 @@ export function withRecordValue(argv: readonly string[]): string[] {
     const next = argv[index + 1]
     return word === '--record' && (next === undefined || next.startsWith('-')) ? [word, 'on'] : [word]
   })
+}
+
+function parseAppOfEnvironment(text: string): string {
+  try {
+    return parseApp(text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AmsctlError('BAD_VALUE', `AMSCTL_APP: ${reason}`, { cause })
+  }
 }
 
 /** The address that takes clients of both families: `::`, unless this machine has no IPv6. */

@@ -25,6 +25,8 @@ export async function runUntilSignal<S extends Service>(
   announce(service)
   await asked
   await service.close()
+  // The threads of WebRTC keep the event loop alive when nothing is left to do.
+  process.exit()
 }
 
 function firstSignal(): Promise<void> {

@@ -1,7 +1,7 @@
 import { roughDuration } from '../domain/duration.ts'
 import type { DaemonStatus, Listener } from '../services/operations.ts'
 
-const DOORS = ['rtmp', 'rtmps', 'http', 'https'] as const
+const DOORS = ['rtmp', 'rtmps', 'http', 'https', 'webrtc'] as const
 
 /** What `status` tells, by name. */
 export function statusFields(status: DaemonStatus): readonly (readonly [string, string | null])[] {

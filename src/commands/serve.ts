@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts'
+import { readIceServers } from '../cli/ice-servers.ts'
 import { outliveReaders } from '../cli/lasting-output.ts'
 import { everyAddress, serveFlags, withRecordValue } from '../cli/serve-flags.ts'
 import { runUntilSignal } from '../cli/signals.ts'
@@ -26,7 +27,7 @@ export default class Serve extends BaseCommand {
     outliveReaders()
     const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLog } = await import('../daemon/log.ts')
-    const { 'tls-cert': cert, 'tls-key': key } = flags
+    const { 'tls-cert': cert, 'tls-key': key, 'webrtc-host': publicAddress } = flags
     const logFormat = flags['log-format'] ?? (process.stderr.isTTY ? 'pretty' : 'json')
     const log = createLog({
       format: logFormat,
@@ -45,6 +46,7 @@ export default class Serve extends BaseCommand {
       mediaDir: this.mediaDir(flags),
       record: flags.record ?? null,
       latency: flags['latency-ms'],
+      webrtc: { port: flags['webrtc-port'], publicAddress, iceServers: await readIceServers(flags) },
       log,
     }
     const announce = (status: DaemonStatus) => {

@@ -20,6 +20,7 @@ import { completeRecordings, recordStreams } from './recordings.ts'
 import { composeServices, systemClock } from './services.ts'
 import { loadTls, type TlsFiles } from './tls.ts'
 import { startUpkeep } from './upkeep.ts'
+import { openWebrtc, type WebrtcOptions } from './webrtc.ts'
 
 export interface DaemonOptions {
   readonly dataDir: string
@@ -38,6 +39,7 @@ export interface DaemonOptions {
   readonly record: string | null
   /** For how long media is gathered into one write to each viewer. */
   readonly latency: Milliseconds
+  readonly webrtc: WebrtcOptions
   readonly log: Log
 }
 
@@ -77,7 +79,9 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const hls = createHls({ hub, always: () => settings.values.hls === 'always' })
   cleanup.defer(() => hls.close())
   const tls = options.tls && (await loadTls(options.tls))
-  const doors = await openDoors({ ...options, services, hub, hls, library, tls })
+  const webrtc = await openWebrtc(options)
+  cleanup.defer(() => webrtc?.close())
+  const doors = await openDoors({ ...options, services, hub, hls, library, tls, webrtc })
   cleanup.defer(() => doors.close())
   cleanup.defer(() => recordings.close())
   cleanup.defer(() => hub.close())

@@ -2,10 +2,12 @@ import { AmsctlError } from '../domain/errors.ts'
 import type { HlsLibrary } from '../media/hls/ports.ts'
 import type { Hub } from '../media/hub.ts'
 import type { VodLibrary } from '../media/recording/ports.ts'
+import type { WebrtcEngine } from '../media/webrtc/ports.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
 import { sessionRoute } from '../server/http/session-route.ts'
 import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
+import { createSignalling, type Signalling } from '../server/webrtc/server.ts'
 import { administer, type Services } from '../services/administration.ts'
 import type { DaemonStatus, Listener } from '../services/operations.ts'
 import type { Refusals } from '../services/refusals.ts'
@@ -22,22 +24,26 @@ export interface Doors {
   close(): Promise<void>
 }
 
-export interface DoorOptions extends Omit<DaemonOptions, 'tls'> {
+export interface DoorOptions extends Omit<DaemonOptions, 'tls' | 'webrtc'> {
   readonly services: Services & { readonly refusals: Refusals }
   readonly hub: Hub
   readonly hls: HlsLibrary
   readonly library: VodLibrary
   readonly tls: TlsMaterial | null
+  /** Undefined: WebRTC cannot run here. */
+  readonly webrtc: WebrtcEngine | undefined
 }
 
 /** Opens every door, or none: PORT_TAKEN names the flag that moves it. */
 export async function openDoors(options: DoorOptions): Promise<Doors> {
   const { host, tls } = options
   const rtmp = rtmpServer(options, null)
-  const http = httpServer(options, null)
+  const signalling = signallingOf(options)
+  const http = httpServer(options, null, signalling)
   const rtmps = tls && rtmpServer(options, tls)
-  const https = tls && httpServer(options, tls)
+  const https = tls && httpServer(options, tls, signalling)
   const close = async () => {
+    signalling?.close()
     await Promise.all([rtmp, http, rtmps, https].map((server) => server?.close()))
   }
   try {
@@ -46,6 +52,7 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
       rtmps: rtmps && (await open('--rtmps-port', () => rtmps.start(host, options.rtmpsPort))),
       http: await open('--http-port', () => http.start({ host, port: options.httpPort })),
       https: https && (await open('--https-port', () => https.start({ host, port: options.httpsPort }))),
+      webrtc: options.webrtc ? { host, port: options.webrtc.port } : null,
     }
     const setTls = (material: TlsMaterial) => {
       rtmps?.setTls(material)
@@ -67,7 +74,16 @@ function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
   return createRtmpServer({ access: services.gate, hub, apps, protocol, log, ...(tls && { tls }) })
 }
 
-function httpServer({ services, hub, hls, library, apps, log }: DoorOptions, tls: TlsMaterial | null): HttpServer {
+function signallingOf({ services, hub, apps, log, webrtc }: DoorOptions): Signalling | undefined {
+  const settings = () => services.settings.values
+  return webrtc && createSignalling({ access: services.gate, hub, engine: webrtc, apps, settings, log })
+}
+
+function httpServer(
+  { services, hub, hls, library, apps, log }: DoorOptions,
+  tls: TlsMaterial | null,
+  signalling: Signalling | undefined,
+): HttpServer {
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
@@ -81,6 +97,7 @@ function httpServer({ services, hub, hls, library, apps, log }: DoorOptions, tls
     settings,
     log,
     routes,
+    ...(signalling && { signalling }),
     ...(tls && { tls }),
   })
 }

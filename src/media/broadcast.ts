@@ -49,7 +49,7 @@ export class Broadcast implements LiveStream {
   }
 
   get viewers(): number {
-    return this.#seats.size
+    return [...this.#sinks].reduce((sum, sink) => sum + (sink.viewers ?? 0), this.#seats.size)
   }
 
   get bitrate(): number {

@@ -53,9 +53,14 @@ export interface PacketSink {
   restart(): void
   /** The stream is over; called at most once. */
   end(): void
+  /** How many watch by way of this sink, where they are counted. */
+  readonly viewers?: number
 }
 
 export interface LiveStream {
+  /** Display names such as `H264`; null: none yet, or one that is not known. */
+  readonly videoCodec: string | null
+  readonly audioCodec: string | null
   /** Hands every packet to `sink` from now on; returns how to stop that. */
   attach(sink: PacketSink): () => void
   /** Sends headers and the cached GOP as one write, then everything that follows. */

@@ -167,6 +167,8 @@ export interface DaemonStatus {
     readonly rtmps: Listener | null
     readonly http: Listener | null
     readonly https: Listener | null
+    /** UDP, for media; its signalling is at `http` and `https`. */
+    readonly webrtc: Listener | null
   }
   readonly tokenControl: { readonly publish: boolean; readonly play: boolean }
   readonly streams: number

@@ -62,6 +62,12 @@ describe('serve', () => {
     expect(stderr).toContain('--tls-key')
   })
 
+  it('names the variable whose app is none', async () => {
+    const { code, stderr } = await amsctl(['serve', ...LOOPBACK], { env: { AMSCTL_APP: 'One,a b' } })
+    expect(code).toBe(2)
+    expect(stderr).toContain('AMSCTL_APP')
+  })
+
   it('reads its flags from the environment too, a flag being stronger', async () => {
     const env = { AMSCTL_APP: 'One,Two', AMSCTL_RTMP_PORT: '1' }
     expect((await serve({ env })).status.apps).toEqual(['One', 'Two'])

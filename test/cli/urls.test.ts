@@ -16,6 +16,7 @@ const listening = (host: string) => ({
   rtmps: { host, port: 19_360 },
   http: { host, port: 50_800 },
   https: { host, port: 54_430 },
+  webrtc: null,
 })
 
 describe('ways in', () => {
@@ -98,6 +99,7 @@ describe('endpoints', () => {
       rtmp: '[2001:db8::1]:1935',
       http: 'http://[2001:db8::1]:8080',
       https: null,
+      webrtc: null,
     })
   })
 })

@@ -54,7 +54,13 @@ export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
 
 export function launch(args: readonly string[], { dataDir, env }: RunOptions = {}): ChildProcess {
   return spawn(process.execPath, [LAUNCHER, ...args], {
-    env: { ...process.env, ...(dataDir !== undefined && { AMSCTL_DATA_DIR: dataDir }), ...env },
+    // Daemons of tests run side by side.
+    env: {
+      ...process.env,
+      AMSCTL_WEBRTC_PORT: '0',
+      ...(dataDir !== undefined && { AMSCTL_DATA_DIR: dataDir }),
+      ...env,
+    },
   })
 }
 

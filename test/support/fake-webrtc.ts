@@ -70,6 +70,7 @@ export class FakeViewer extends FakePeer implements ViewingPeer {
 export class FakeEngine implements WebrtcEngine {
   readonly publishers: FakePublisher[] = []
   readonly viewers: FakeViewer[] = []
+  readonly port = 0
   iceServers: readonly IceServer[] = []
 
   async answerPublisher(offer: string, events: PeerEvents): Promise<PublishingPeer | undefined> {

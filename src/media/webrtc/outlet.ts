@@ -1,0 +1,221 @@
+import type { Milliseconds } from '../../domain/units.ts'
+import { readFrame, readTrack } from '../fmp4/flv-body.ts'
+import type { AudioTrack } from '../fmp4/track.ts'
+import { codecName } from '../packet.ts'
+import type { MediaPacket, PacketSink } from '../ports.ts'
+import { packetizeH264 } from '../rtp/h264.ts'
+import { ntpTime, readRtcp, senderReport } from '../rtp/rtcp.ts'
+import { type H264Configuration, readConfiguration, readPicture } from './h264-frames.ts'
+import { PacketRing } from './packet-ring.ts'
+
+/** The tracks as every viewer is offered them. */
+export const VIDEO = { ssrc: 0x616d_0001, payloadType: 102 } as const
+export const AUDIO = { ssrc: 0x616d_0002, payloadType: 111 } as const
+
+/** Ticks a millisecond. */
+const VIDEO_CLOCK = 90
+const AUDIO_CLOCK = 48
+const REPORT_EVERY: Milliseconds = 1000
+/** A frame of sound that is off by less is where the one before ends: its time was rounded on the way. */
+const AUDIO_SLACK = 40 * AUDIO_CLOCK
+const LARGEST_GROUP = 6 * 1024 * 1024
+/** Who could not be sent anything for so long is let go. */
+const LATEST: Milliseconds = 15_000
+
+export interface OutletViewer {
+  /** False: it cannot take the packet now. */
+  send(packet: Buffer): boolean
+  onEnd(reason: 'stream-ended' | 'slow'): void
+}
+
+export interface OutletSeat {
+  readonly bytes: number
+  /** Takes what the viewer reports. */
+  receive(rtcp: Buffer): void
+  leave(): void
+}
+
+/** One stream as RTP: packets are made once, and the same go to all its viewers. */
+export class RtpOutlet implements PacketSink {
+  readonly #onEmpty: () => void
+  readonly #now: () => Milliseconds
+  readonly #seats = new Set<Seat>()
+  readonly #video = new PacketRing(VIDEO)
+  readonly #audio = new PacketRing(AUDIO)
+  /** What a joiner needs: all packets since the last key frame began. */
+  #group: Buffer[] = []
+  #groupBytes = 0
+  #configuration: H264Configuration | undefined
+  #sound: AudioTrack | undefined
+  #soundEnd: number | undefined
+  #latest: Milliseconds | undefined
+  /** What is added to times of the stream for those of the day. */
+  #offset: Milliseconds = 0
+  #reportedAt: Milliseconds = Number.NEGATIVE_INFINITY
+  #over = false
+
+  constructor(onEmpty: () => void, now: () => Milliseconds = Date.now) {
+    this.#onEmpty = onEmpty
+    this.#now = now
+  }
+
+  get viewers(): number {
+    return this.#seats.size
+  }
+
+  join(viewer: OutletViewer): OutletSeat {
+    const seat = new Seat(viewer, {
+      find: (ssrc, sequence) => (ssrc === VIDEO.ssrc ? this.#video : this.#audio).get(sequence),
+      forget: (gone) => {
+        if (this.#seats.delete(gone) && this.#seats.size === 0) this.#onEmpty()
+      },
+    })
+    this.#seats.add(seat)
+    if (this.#over) queueMicrotask(() => seat.end('stream-ended'))
+    for (const packet of this.#group) seat.deliver(packet, this.#now(), true)
+    return seat
+  }
+
+  push(packet: MediaPacket): void {
+    if (packet.kind === 'metadata') return
+    if (packet.config) this.#configure(packet)
+    else if (packet.kind === 'video') this.#pushVideo(packet)
+    else this.#pushAudio(packet)
+  }
+
+  restart(): void {
+    this.#configuration = undefined
+    this.#sound = undefined
+    this.#clearGroup()
+  }
+
+  end(): void {
+    this.#over = true
+    for (const seat of [...this.#seats]) seat.end('stream-ended')
+  }
+
+  #configure(packet: MediaPacket): void {
+    if (packet.kind === 'video') {
+      this.#configuration = codecName(packet) === 'H264' ? readConfiguration(packet) : undefined
+      return
+    }
+    const track = codecName(packet) === 'Opus' ? readTrack(packet) : undefined
+    this.#sound = track?.kind === 'audio' ? track : undefined
+  }
+
+  #pushVideo(packet: MediaPacket): void {
+    const picture = this.#configuration && readPicture(packet, this.#configuration)
+    // Browsers show pictures in the order in which they come.
+    if (!picture || picture.bidirectional) return
+    if (packet.key) this.#clearGroup()
+    const payloads = packetizeH264(picture.units)
+    for (const [index, payload] of payloads.entries()) {
+      const marker = index === payloads.length - 1
+      const data = this.#video.write({ marker, timestamp: picture.at * VIDEO_CLOCK, payload })
+      this.#deliver(data, packet.key && index === 0)
+    }
+    this.#report(packet.dts)
+  }
+
+  #pushAudio(packet: MediaPacket): void {
+    const frame = this.#sound && readFrame(packet)
+    if (!frame || !this.#sound) return
+    const exact = packet.dts * AUDIO_CLOCK
+    const expected = this.#soundEnd ?? exact
+    const timestamp = Math.abs(exact - expected) < AUDIO_SLACK ? expected : exact
+    this.#soundEnd = timestamp + this.#sound.ticksOf(frame.data)
+    this.#deliver(
+      this.#audio.write({ marker: false, timestamp, payload: frame.data }),
+      this.#configuration === undefined,
+    )
+    this.#report(packet.dts)
+  }
+
+  #deliver(data: Buffer, entry: boolean): void {
+    const now = this.#now()
+    if (entry && this.#configuration === undefined) this.#clearGroup()
+    this.#group.push(data)
+    this.#groupBytes += data.length
+    if (this.#groupBytes > LARGEST_GROUP) this.#clearGroup()
+    for (const seat of this.#seats) seat.deliver(data, now, entry)
+  }
+
+  #clearGroup(): void {
+    this.#group = []
+    this.#groupBytes = 0
+  }
+
+  /** Tells which time of the day a timestamp stands for, the same for both tracks, so that lips and voice are one. */
+  #report(dts: Milliseconds): void {
+    this.#latest = dts
+    const now = this.#now()
+    if (now - this.#reportedAt < REPORT_EVERY) return
+    this.#reportedAt = now
+    if (Math.abs(now - this.#latest - this.#offset) > REPORT_EVERY) this.#offset = now - this.#latest
+    const at = now - this.#offset
+    for (const [ring, clock] of [
+      [this.#video, VIDEO_CLOCK],
+      [this.#audio, AUDIO_CLOCK],
+    ] as const) {
+      const { ssrc, packets, octets } = ring
+      if (packets === 0) continue
+      const report = senderReport({ ssrc, ntp: ntpTime(now), rtpTimestamp: at * clock, packets, octets })
+      for (const seat of this.#seats) seat.control(report)
+    }
+  }
+}
+
+interface SeatOwner {
+  find(ssrc: number, sequenceNumber: number): Buffer | undefined
+  forget(seat: Seat): void
+}
+
+/** One viewer: gets everything, or nothing until the next key frame once it could not take something. */
+class Seat implements OutletSeat {
+  bytes = 0
+  readonly #viewer: OutletViewer
+  readonly #owner: SeatOwner
+  #over = false
+  #skipping = true
+  #takenAt: Milliseconds | undefined
+
+  constructor(viewer: OutletViewer, owner: SeatOwner) {
+    this.#viewer = viewer
+    this.#owner = owner
+  }
+
+  deliver(packet: Buffer, now: Milliseconds, entry: boolean): void {
+    this.#takenAt ??= now
+    if (this.#skipping && !entry) return
+    this.#skipping = !this.#viewer.send(packet)
+    if (!this.#skipping) {
+      this.bytes += packet.length
+      this.#takenAt = now
+    } else if (now - this.#takenAt > LATEST) this.end('slow')
+  }
+
+  control(packet: Buffer): void {
+    this.#viewer.send(packet)
+  }
+
+  receive(rtcp: Buffer): void {
+    for (const message of readRtcp(rtcp)) {
+      if (message.kind !== 'nack') continue
+      for (const sequence of message.lost) {
+        const packet = this.#owner.find(message.mediaSsrc, sequence)
+        if (packet && this.#viewer.send(packet)) this.bytes += packet.length
+      }
+    }
+  }
+
+  end(reason: 'stream-ended' | 'slow'): void {
+    if (this.#over) return
+    this.leave()
+    this.#viewer.onEnd(reason)
+  }
+
+  leave(): void {
+    this.#over = true
+    this.#owner.forget(this)
+  }
+}
