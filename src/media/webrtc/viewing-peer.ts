@@ -5,8 +5,6 @@ import type { NodeDataChannel } from './native.ts'
 import type { ViewingPeer } from './ports.ts'
 import type { TrackIds } from './sdp.ts'
 
-/** Past this much that the transport has not taken, a viewer is behind. */
-const MOST_BUFFERED = 1_048_576
 const LARGEST_SDP = 65_536
 
 export type EndOfViewing = 'stream-ended' | 'slow'
@@ -53,10 +51,7 @@ export function offerMedia(
   const send = (packet: Buffer) => {
     // RFC 3550 section 5.1 and RFC 4566: the payload type tells the track; RTCP goes by either
     const track = (packet.readUInt8(1) & 0x7f) === media.audio.payloadType ? audio : video
-    return (
-      attempt(() => track.isOpen() && track.bufferedAmount() < MOST_BUFFERED && track.sendMessageBinary(packet)) ??
-      false
-    )
+    return attempt(() => track.isOpen() && track.sendMessageBinary(packet)) ?? false
   }
   return {
     offer: made.offer,
