@@ -2,14 +2,22 @@ import { expect, it } from 'vitest'
 import { type AmsClient, AmsPage, signallingUrl } from '../support/ams-page.ts'
 import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { aBrowser, WITH_WEBRTC } from '../support/browser.ts'
-import { live } from '../support/ffmpeg.ts'
+import { eventually } from '../support/eventually.ts'
+import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
+import { REFUSED_KINDS, refusedToken } from '../support/refused-tokens.ts'
 
 /** A daemon with token control, and a page. */
 async function aHouse(): Promise<{ daemon: ServedDaemon; page: AmsPage; url: string }> {
   const daemon = await serve()
   await daemon.must(['settings', 'enable-token'])
   return { daemon, page: await AmsPage.open(await aBrowser(WITH_WEBRTC)), url: signallingUrl(daemon) }
+}
+
+/** Publishes over RTMP, so that `streamId` is live. */
+async function liveOverRtmp(daemon: ServedDaemon, streamId = 'cam'): Promise<void> {
+  publishing(`${daemon.rtmp}/LiveApp/${streamId}?token=${await daemon.mint(streamId, 'publish')}`)
+  await live(daemon, streamId)
 }
 
 /** Publishes camera and microphone of the page. */
@@ -21,11 +29,15 @@ async function liveFromPage(daemon: ServedDaemon, page: AmsPage): Promise<AmsCli
   return publisher
 }
 
+async function usesLeft(daemon: ServedDaemon, token: string): Promise<number> {
+  return JSON.parse(await daemon.must(['token', 'show', token, '--json'])).usesLeft
+}
+
 async function sessionsOf(daemon: ServedDaemon): Promise<{ type: string; protocol: string }[]> {
   return JSON.parse(await daemon.must(['session', 'list', '--json']))
 }
 
-describeWith(['chromium'], "WebRTC with Ant Media's own client in a browser", () => {
+describeWith(['chromium', 'ffmpeg'], "WebRTC with Ant Media's own client in a browser", () => {
   it('publishes and plays picture and sound, one page for one token, until the publisher stops', async () => {
     const { daemon, page, url } = await aHouse()
     const publisher = await liveFromPage(daemon, page)
@@ -43,5 +55,81 @@ describeWith(['chromium'], "WebRTC with Ant Media's own client in a browser", ()
     await second.stop('cam')
     await publisher.stop('cam')
     await publisher.hears('cam', 'publish_finished')
+  })
+
+  it('is refused with every token that does not open the stream, for both directions', async () => {
+    const { daemon, page, url } = await aHouse()
+    await liveOverRtmp(daemon)
+    for (const kind of REFUSED_KINDS) {
+      const viewer = await page.viewer(url)
+      await viewer.play('cam', await refusedToken(daemon, kind, 'play'))
+      const publisher = await page.publisher(url)
+      await publisher.publish('cam', await refusedToken(daemon, kind, 'publish'))
+      for (const client of [viewer, publisher]) {
+        await client.hears('cam', 'unauthorized_access')
+        await client.stop('cam')
+        expect((await client.state('cam')).heard, kind).toEqual(['unauthorized_access cam'])
+      }
+    }
+    expect(await sessionsOf(daemon)).toMatchObject([{ type: 'publish', protocol: 'rtmp' }])
+  })
+
+  it('waits for a publisher by asking again with the same token, which stays good', async () => {
+    const { daemon, page, url } = await aHouse()
+    const token = await daemon.mint('cam', 'play')
+    const viewer = await page.viewer(url)
+    await viewer.play('cam', token)
+    await viewer.hears('cam', 'no_stream_exist')
+    expect(await usesLeft(daemon, token)).toBe(1)
+    await liveOverRtmp(daemon)
+    await viewer.hears('cam', 'play_started')
+    await viewer.watches('cam', { sound: false })
+    expect(await usesLeft(daemon, token)).toBe(0)
+  })
+
+  it('plays what RTMP publishes, two streams on one WebSocket, and ends what is revoked within two seconds', async () => {
+    const { daemon, page, url } = await aHouse()
+    await Promise.all([liveOverRtmp(daemon, 'one'), liveOverRtmp(daemon, 'two')])
+    const viewer = await page.viewer(url)
+    const token = await daemon.mint('one', 'play')
+    await viewer.play('one', token)
+    await viewer.play('two', await daemon.mint('two', 'play'))
+    expect(await viewer.watches('one', { sound: false })).toMatchObject({ width: 320 })
+    await viewer.watches('two', { sound: false })
+    await daemon.must(['token', 'revoke', token])
+    await viewer.hears('one', 'play_finished', 1, 2000)
+    await viewer.watches('two', { sound: false })
+  })
+
+  it('publishes to viewers of HLS', async () => {
+    const { daemon, page } = await aHouse()
+    await liveFromPage(daemon, page)
+    const address = `${daemon.http}/LiveApp/streams/cam.m3u8`
+    const played = await playing(`${address}?token=${await daemon.mint('cam', 'play')}`, 2).outcome
+    expect(packetsOf(played).video, played.stderr).toBeGreaterThan(20)
+    expect(packetsOf(played).audio, played.stderr).toBeGreaterThan(20)
+  })
+
+  it('comes back with a used token within reconnect-grace and not without', async () => {
+    const { daemon, page, url } = await aHouse()
+    const publisher = await liveFromPage(daemon, page)
+    const viewer = await page.viewer(url)
+    await viewer.play('cam', await daemon.mint('cam', 'play'))
+    await viewer.watches('cam', { sound: false })
+    await viewer.drop()
+    await viewer.hears('cam', 'unauthorized_access')
+    await viewer.stop('cam')
+
+    await daemon.must(['settings', 'set', 'reconnect-grace', '30s'])
+    const kind = await page.viewer(url)
+    await kind.play('cam', await daemon.mint('cam', 'play'))
+    await kind.watches('cam', { sound: false })
+    await kind.drop()
+    await kind.hears('cam', 'play_started', 2)
+    await kind.watches('cam', { sound: false })
+
+    await publisher.drop()
+    await publisher.hears('cam', 'publish_started', 2)
+    await eventually(async () => (await live(daemon, 'cam')) && true)
   })
 })
