@@ -77,6 +77,11 @@ export class Connection {
     for (const tell of this.#onClose) tell()
   }
 
+  /** The other side is taken for lost. */
+  giveUp(): void {
+    if (!this.#closed) this.#gone('failed')
+  }
+
   #use(candidate: string, mid: string): void {
     attempt(() => this.pc.addRemoteCandidate(candidate, mid))
   }

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { AmsctlError } from '../../domain/errors.ts'
+import type { Milliseconds } from '../../domain/units.ts'
 import { hostCandidate } from './candidates.ts'
 import { Connection } from './connection.ts'
 import type { NodeDataChannel } from './native.ts'
@@ -10,6 +11,7 @@ import { readOffer } from './sdp.ts'
 import { offerMedia, type ViewerMedia } from './viewing-peer.ts'
 
 const MOST_PEERS = 1000
+const SILENCE: Milliseconds = 20_000
 
 export interface EngineOptions {
   /** UDP, for all peers; 0: any free one. */
@@ -18,6 +20,8 @@ export interface EngineOptions {
   readonly host?: string
   readonly bindAddress?: string
   readonly iceServers: readonly IceServer[]
+  /** How long a publisher may send nothing; 20 s by default. */
+  readonly silence?: Milliseconds
 }
 
 export interface EngineMedia {
@@ -27,6 +31,7 @@ export interface EngineMedia {
 
 /** PORT_TAKEN; anything else: there is no WebRTC on this machine. */
 export async function createWebrtcEngine(options: EngineOptions, media: EngineMedia): Promise<WebrtcEngine> {
+  const { silence = SILENCE } = options
   const native: NodeDataChannel = await import('node-datachannel')
   const port = await freePort(options)
   const peers = new Set<Connection>()
@@ -38,7 +43,7 @@ export async function createWebrtcEngine(options: EngineOptions, media: EngineMe
       const offer = readOffer(text)
       if (offer === undefined) return undefined
       const connection = connect(events)
-      const peer = answerOffer(connection, offer, media.makeIngest)
+      const peer = answerOffer(connection, offer, { makeIngest: media.makeIngest, silence })
       if (peer === undefined) connection.close()
       return peer
     },

@@ -1,4 +1,5 @@
 import type { Track } from 'node-datachannel'
+import type { Milliseconds } from '../../domain/units.ts'
 import type { Publication } from '../ports.ts'
 import type { Connection } from './connection.ts'
 import { attempt, guarded } from './guard.ts'
@@ -21,12 +22,19 @@ export type MakeIngest = (parts: {
   readonly send: (rtcp: Buffer) => void
 }) => Ingest
 
+export interface PublishingParts {
+  readonly makeIngest: MakeIngest
+  /** A publisher that sends nothing for so long is gone, for the transport does not tell when its other end closes. */
+  readonly silence: Milliseconds
+}
+
 /** Undefined: the transport cannot use the offer. */
 export function answerOffer(
   connection: Connection,
   offer: PublisherOffer,
-  makeIngest: MakeIngest,
+  { makeIngest, silence }: PublishingParts,
 ): PublishingPeer | undefined {
+  let heardAt = performance.now()
   let ingest: Ingest | undefined
   let timer: NodeJS.Timeout | undefined
   let way: Track | undefined
@@ -34,7 +42,10 @@ export function answerOffer(
   pc.onTrack(
     guarded((track) => {
       way ??= track
-      connection.hold(track, (data) => ingest?.receive(data))
+      connection.hold(track, (data) => {
+        heardAt = performance.now()
+        ingest?.receive(data)
+      })
     }),
   )
   const answer = attempt(() => {
@@ -57,7 +68,9 @@ export function answerOffer(
       const send = (rtcp: Buffer) => void attempt(() => way?.sendMessageBinary(rtcp))
       const made = makeIngest({ publication, video: offer.video, audio: offer.audio, send })
       ingest = made
+      heardAt = performance.now()
       timer = setInterval(() => {
+        if (performance.now() - heardAt > silence) connection.giveUp()
         if (connection.closed) clearInterval(timer)
         else made.tick()
       }, TICK_MS)

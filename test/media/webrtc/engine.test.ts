@@ -1,5 +1,6 @@
 import * as native from 'node-datachannel'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Publication } from '../../../src/media/ports.ts'
 import { usableCandidate } from '../../../src/media/webrtc/candidates.ts'
 import { createWebrtcEngine } from '../../../src/media/webrtc/engine.ts'
 import type { WebrtcEngine } from '../../../src/media/webrtc/ports.ts'
@@ -11,11 +12,11 @@ afterEach(() => {
   for (const each of open.splice(0)) each.close()
 })
 
-async function engineAt(bindAddress?: string): Promise<WebrtcEngine> {
+async function engineAt(bindAddress?: string, silence = 20_000): Promise<WebrtcEngine> {
   const viewers = { video, audio, of: () => ({ join: () => ({ bytes: 0, receive() {}, leave() {} }) }) }
   const makeIngest = () => ({ bytes: 0, receive() {}, tick() {} })
   const engine = await createWebrtcEngine(
-    { port: 0, iceServers: [], ...(bindAddress !== undefined && { bindAddress }) },
+    { port: 0, iceServers: [], silence, ...(bindAddress !== undefined && { bindAddress }) },
     { makeIngest, viewers },
   )
   open.push(engine)
@@ -41,8 +42,10 @@ async function connectViewer(engine: WebrtcEngine, useOnly: (candidate: string) 
   })
 }
 
-/** Resolves with 'connected', or how the publisher went. */
-async function publish(engine: WebrtcEngine): Promise<string> {
+const PUBLICATION: Publication = { start() {}, push() {}, end() {}, lose() {}, release() {} }
+
+/** Resolves with 'connected', or how the publisher went; `stays`: only with the latter, media having begun. */
+async function publish(engine: WebrtcEngine, { stays = false } = {}): Promise<string> {
   const client = new native.PeerConnection('publisher', { iceServers: [], disableAutoNegotiation: true })
   open.push(client)
   const media = new native.Video('0', 'SendOnly')
@@ -54,7 +57,7 @@ async function publish(engine: WebrtcEngine): Promise<string> {
   const how = await new Promise<string>((resolve, reject) => {
     const answered = engine.answerPublisher(offer, {
       onCandidate: ({ candidate, mid }) => client.addRemoteCandidate(candidate, mid),
-      onConnected: () => resolve('connected'),
+      onConnected: () => (stays ? void answered.then((peer) => peer?.start(PUBLICATION)) : resolve('connected')),
       onGone: resolve,
     })
     answered.then((peer) => {
@@ -78,6 +81,10 @@ describe('the WebRTC engine', () => {
 
   it('answers a publisher with recvonly, and connects', async () => {
     expect(await publish(await engineAt('127.0.0.1'))).toBe('connected')
+  })
+
+  it('takes a publisher for lost that sends nothing any more', async () => {
+    expect(await publish(await engineAt('127.0.0.1', 300), { stays: true })).toBe('failed')
   })
 
   it('refuses what is no offer', async () => {
