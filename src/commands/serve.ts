@@ -10,7 +10,7 @@ import type { DaemonStatus } from '../services/operations.ts'
 
 export default class Serve extends BaseCommand {
   static override summary =
-    'Run the media server: RTMP in; RTMP, HLS, HTTP-FLV, WS-FLV and recordings out; and the REST API.'
+    'Run the media server: RTMP and WebRTC in; RTMP, WebRTC, HLS, HTTP-FLV, WS-FLV and recordings out; and the REST API.'
   static override description =
     'SIGTERM and SIGINT end it within 5 seconds, SIGHUP reads settings and TLS files again. --json prints its status once it listens.'
   static override examples = [
