@@ -26,7 +26,7 @@ describe('serve', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ running: true, pid: child.pid, apps: ['LiveApp'] })
     expect(stderr).toMatch(
-      /^rtmp listens on 127\.0\.0\.1:\d+\nhttp listens on 127\.0\.0\.1:\d+\nwarning: token control/,
+      /^rtmp listens on 127\.0\.0\.1:\d+\nhttp listens on 127\.0\.0\.1:\d+\nwebrtc listens on 127\.0\.0\.1:\d+\nwarning: token control/,
     )
   })
 
