@@ -99,7 +99,6 @@ describe('endpoints', () => {
       rtmp: '[2001:db8::1]:1935',
       http: 'http://[2001:db8::1]:8080',
       https: null,
-      webrtc: null,
     })
   })
 })
