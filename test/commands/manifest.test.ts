@@ -82,6 +82,7 @@ it('knows the commands of this release and no others', async () => {
     'apikey:list',
     'apikey:revoke',
     'audit',
+    'doctor',
     'serve',
     'session:kick',
     'session:list',
