@@ -7,6 +7,8 @@ export const NAL = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9, sta
 /** Fits into every tunnel's packets, with SRTP and the headers below it. */
 const LARGEST_PAYLOAD = 1188
 const LARGEST_UNIT = 8 * 1024 * 1024
+/** Of one picture: units, and pieces of a unit. */
+const MOST_PARTS = 16_384
 const FU_START = 0x80
 const FU_END = 0x40
 
@@ -71,7 +73,7 @@ export class H264Depacketizer {
 
   #read(payload: Buffer): void {
     this.#bytes += payload.length
-    if (this.#bytes > LARGEST_UNIT) this.#broken = true
+    if (this.#bytes > LARGEST_UNIT || this.#units.length + this.#pieces.length > MOST_PARTS) this.#broken = true
     if (this.#broken || payload.length === 0) return
     const type = unitType(payload)
     if (type === NAL.fuA) this.#readFragment(payload)

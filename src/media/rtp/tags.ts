@@ -13,9 +13,9 @@ const OPUS = Buffer.from('Opus')
 /** Opus of RTP is always of 48 kHz, and played as stereo: RFC 7587, section 7. */
 const OPUS_HEAD = Buffer.from('4f707573486561640102380180bb0000000000', 'hex')
 
-/** The sequence header of H.264, from its parameter sets; undefined: they are cut short. */
+/** The sequence header of H.264, from its parameter sets; undefined: they are cut short, or too long. */
 export function avcHeader(sps: Buffer, pps: Buffer): Buffer | undefined {
-  if (sps.length < 4 || pps.length === 0) return undefined
+  if (sps.length < 4 || pps.length === 0 || Math.max(sps.length, pps.length) > 0xffff) return undefined
   // AVCDecoderConfigurationRecord, ISO/IEC 14496-15 section 5.3.3.1: lengths of 4 bytes, one set of each kind.
   const record = [
     Buffer.from([1]),

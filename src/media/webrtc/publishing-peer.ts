@@ -72,7 +72,7 @@ export function answerOffer(
       timer = setInterval(() => {
         if (performance.now() - heardAt > silence) connection.giveUp()
         if (connection.closed) clearInterval(timer)
-        else made.tick()
+        else attempt(() => made.tick())
       }, TICK_MS)
     },
   }

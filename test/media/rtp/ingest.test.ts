@@ -121,6 +121,13 @@ describe('the RTP of a publisher', () => {
     expect(rates.at(-1)).toBeLessThan(2_500_000)
   })
 
+  it('throws at no parameter sets that no sequence header can hold', () => {
+    const { ingest, packets, picture } = aPublisher()
+    const huge = Buffer.concat([SPS, Buffer.alloc(0x1_0000, 1)])
+    for (const data of picture(0, huge, PPS, IDR)) ingest.receive(data)
+    expect(packets).toEqual([])
+  })
+
   it('throws at no bytes', () => {
     const { ingest, picture, sound } = aPublisher()
     const samples = [
