@@ -55,10 +55,14 @@ export class H264Depacketizer {
   #timestamp: number | undefined
   /** What is left of the picture of which a packet is missing. */
   #broken = false
+  /** Packets before this one are missing, perhaps the first of its picture. */
+  #gap = false
 
   /** The units of a picture that is complete with this packet, or by the beginning of the next. */
   push(packet: RtpPacket): Buffer[] | undefined {
     const earlier = this.#timestamp !== undefined && this.#timestamp !== packet.timestamp ? this.#finish() : undefined
+    if (this.#gap && this.#timestamp === undefined && !beginsPicture(packet.payload)) this.#broken = true
+    this.#gap = false
     this.#timestamp = packet.timestamp
     this.#read(packet.payload)
     if (!packet.marker) return earlier
@@ -69,6 +73,7 @@ export class H264Depacketizer {
   /** Packets before the next one are missing. */
   lost(): void {
     this.#broken = true
+    this.#gap = true
   }
 
   #read(payload: Buffer): void {
@@ -114,4 +119,13 @@ export class H264Depacketizer {
     this.#timestamp = undefined
     return whole ? units : undefined
   }
+}
+
+/** Whether a payload holds the first slice of a picture, whose first macroblock is 0, or what stands before that. */
+function beginsPicture(payload: Buffer): boolean {
+  const type = unitType(payload)
+  if (type === NAL.stapA || (type >= NAL.sei && type <= NAL.delimiter)) return true
+  const [, second = 0, third = 0] = payload
+  if (type === NAL.fuA) return (second & FU_START) !== 0 && (third & 0x80) !== 0
+  return (second & 0x80) !== 0
 }

@@ -18,6 +18,8 @@ const AUDIO_CLOCK = 48
 const REPORT_EVERY: Milliseconds = 1000
 /** A frame of sound that is off by less is where the one before ends: its time was rounded on the way. */
 const AUDIO_SLACK = 40 * AUDIO_CLOCK
+/** Of Opus: 20 ms at the most that its encoders send take 1275 bytes. What is larger would fit into no datagram. */
+const LARGEST_SOUND = 1400
 const LARGEST_GROUP = 6 * 1024 * 1024
 /** Who could not be sent anything for so long is let go. */
 const LATEST: Milliseconds = 15_000
@@ -119,7 +121,7 @@ export class RtpOutlet implements PacketSink {
 
   #pushAudio(packet: MediaPacket): void {
     const frame = this.#sound && readFrame(packet)
-    if (!frame || !this.#sound) return
+    if (!frame || !this.#sound || frame.data.length > LARGEST_SOUND) return
     const exact = packet.dts * AUDIO_CLOCK
     const expected = this.#soundEnd ?? exact
     const timestamp = Math.abs(exact - expected) < AUDIO_SLACK ? expected : exact

@@ -69,11 +69,12 @@ export function answerOffer(
       const made = makeIngest({ publication, video: offer.video, audio: offer.audio, send })
       ingest = made
       heardAt = performance.now()
-      timer = setInterval(() => {
+      const tick = guarded(() => {
         if (performance.now() - heardAt > silence) connection.giveUp()
         if (connection.closed) clearInterval(timer)
-        else attempt(() => made.tick())
-      }, TICK_MS)
+        else made.tick()
+      })
+      timer = setInterval(tick, TICK_MS)
     },
   }
 }

@@ -79,6 +79,37 @@ describe('one stream as RTP', () => {
     expect(viewer.of(AUDIO).map(({ timestamp }) => timestamp)).toEqual([0, 960, 1920, 2880])
   })
 
+  it('keeps no sound that is larger than a datagram', () => {
+    const { push, begin, join } = anOutlet()
+    begin()
+    const { viewer } = join()
+    push('audio', 20, opusFrame(Buffer.alloc(1_000_000, 0xfc)))
+    expect(viewer.of(AUDIO)).toEqual([])
+  })
+
+  it('throws at no packet that a publisher may send', () => {
+    const { outlet, push, begin, join } = anOutlet()
+    begin()
+    join()
+    const bodies = [
+      avcHeader(SPS, PPS),
+      avcFrame([IDR.subarray(0, 40)]),
+      opusHeader(),
+      opusFrame(Buffer.from([0xfc, 1])),
+    ]
+    for (const [index, body = Buffer.alloc(0)] of bodies.entries()) {
+      for (let at = 0; at < body.length; at++) {
+        for (const byte of [0, 0x7f, 0xff]) {
+          const damaged = Buffer.from(body)
+          damaged[at] = byte
+          push(index < 2 ? 'video' : 'audio', at, damaged)
+        }
+        push(index < 2 ? 'video' : 'audio', at, body.subarray(0, at))
+      }
+    }
+    outlet.end()
+  })
+
   it('leaves out pictures that need later ones', () => {
     const { push, begin, join } = anOutlet()
     begin()
