@@ -1,18 +1,12 @@
 import { expect, it } from 'vitest'
+import type { SessionView } from '../../src/domain/session.ts'
 import { type AmsClient, AmsPage, signallingUrl } from '../support/ams-page.ts'
 import { type ServedDaemon, serve } from '../support/amsctl.ts'
-import { aBrowser, WITH_WEBRTC } from '../support/browser.ts'
+import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
-import { REFUSED_KINDS, refusedToken } from '../support/refused-tokens.ts'
-
-/** A daemon with token control, and a page. */
-async function aHouse(): Promise<{ daemon: ServedDaemon; page: AmsPage; url: string }> {
-  const daemon = await serve()
-  await daemon.must(['settings', 'enable-token'])
-  return { daemon, page: await AmsPage.open(await aBrowser(WITH_WEBRTC)), url: signallingUrl(daemon) }
-}
+import { REFUSED_KINDS, type RefusedKind, refusedToken } from '../support/refused-tokens.ts'
 
 /** Publishes over RTMP, so that `streamId` is live. */
 async function liveOverRtmp(daemon: ServedDaemon, streamId = 'cam'): Promise<void> {
@@ -29,15 +23,24 @@ async function liveFromPage(daemon: ServedDaemon, page: AmsPage): Promise<AmsCli
   return publisher
 }
 
-async function usesLeft(daemon: ServedDaemon, token: string): Promise<number> {
-  return JSON.parse(await daemon.must(['token', 'show', token, '--json'])).usesLeft
+async function usesLeft(daemon: ServedDaemon, token: string): Promise<number | null> {
+  return (await daemon.ask((operations) => operations.showToken(token))).usesLeft
 }
 
-async function sessionsOf(daemon: ServedDaemon): Promise<{ type: string; protocol: string }[]> {
-  return JSON.parse(await daemon.must(['session', 'list', '--json']))
+function sessionsOf(daemon: ServedDaemon): Promise<SessionView[]> {
+  return daemon.ask((operations) => operations.listSessions())
 }
 
 describeWith(['chromium', 'ffmpeg'], "WebRTC with Ant Media's own client in a browser", () => {
+  const browser = sharedBrowser(WITH_WEBRTC)
+
+  /** A daemon with token control, and a page. */
+  async function aHouse(): Promise<{ daemon: ServedDaemon; page: AmsPage; url: string }> {
+    const daemon = await serve()
+    await daemon.must(['settings', 'enable-token'])
+    return { daemon, page: await AmsPage.open(browser()), url: signallingUrl(daemon) }
+  }
+
   it('publishes and plays picture and sound, one page for one token, until the publisher stops', async () => {
     const { daemon, page, url } = await aHouse()
     const publisher = await liveFromPage(daemon, page)
@@ -60,16 +63,16 @@ describeWith(['chromium', 'ffmpeg'], "WebRTC with Ant Media's own client in a br
   it('is refused with every token that does not open the stream, for both directions', async () => {
     const { daemon, page, url } = await aHouse()
     await liveOverRtmp(daemon)
+    const refuses = async (client: AmsClient, kind: RefusedKind) => {
+      await client.hears('cam', 'unauthorized_access')
+      await client.stop('cam')
+      expect(new Set((await client.state('cam')).heard), kind).toEqual(new Set(['unauthorized_access cam']))
+    }
     for (const kind of REFUSED_KINDS) {
-      const viewer = await page.viewer(url)
+      const [viewer, publisher] = await Promise.all([page.viewer(url), page.publisher(url)])
       await viewer.play('cam', await refusedToken(daemon, kind, 'play'))
-      const publisher = await page.publisher(url)
       await publisher.publish('cam', await refusedToken(daemon, kind, 'publish'))
-      for (const client of [viewer, publisher]) {
-        await client.hears('cam', 'unauthorized_access')
-        await client.stop('cam')
-        expect((await client.state('cam')).heard, kind).toEqual(['unauthorized_access cam'])
-      }
+      await Promise.all([refuses(viewer, kind), refuses(publisher, kind)])
     }
     expect(await sessionsOf(daemon)).toMatchObject([{ type: 'publish', protocol: 'rtmp' }])
   })

@@ -1,15 +1,15 @@
 import { WebRTCAdaptor } from '@antmedia/webrtc_adaptor'
 
-/** By the name that the test gave: Ant Media's client, and what it told. */
+/** By the name that the test gave: Ant Media's client, what the daemon has told it, and what it has told of itself. */
 const clients = {}
 
 function connect(name, { url, isPlayMode }) {
   const heard = []
+  const own = []
   const note = (definition, detail) => {
     const told = detail?.command === 'notification' || detail?.command === 'error'
     if (told) heard.push(`${definition} ${detail.streamId}`)
-    // Of its own: the socket, the camera, another attempt.
-    else if (/^(reconnection|closed|WebSocket|.*Error$)/.test(definition)) heard.push(definition)
+    else if (/^(reconnection|closed|WebSocket|.*Error$)/.test(definition)) own.push(definition)
   }
   const ready = new Promise((resolve) => {
     const adaptor = new WebRTCAdaptor({
@@ -25,7 +25,7 @@ function connect(name, { url, isPlayMode }) {
       callbackError: note,
     })
   })
-  clients[name] = { ready, heard }
+  clients[name] = { ready, heard, own }
 }
 
 function show(id, stream) {
@@ -55,6 +55,7 @@ window.ams = {
   drop: async (name) => void (await clients[name].ready).webSocketAdaptor.close(),
   state: async (name, streamId) => {
     const adaptor = await clients[name].ready
-    return { heard: clients[name].heard, ...(await statsOf(adaptor.remotePeerConnection[streamId])) }
+    const { heard, own } = clients[name]
+    return { heard, own, ...(await statsOf(adaptor.remotePeerConnection[streamId])) }
   },
 }

@@ -6,9 +6,17 @@ import type { ServedDaemon } from './amsctl.ts'
 import { aPageServer, type PageFiles } from './browser.ts'
 import { eventually } from './eventually.ts'
 
+let bundled: Promise<Buffer> | undefined
+
 const FILES: PageFiles = {
   '/': { read: () => readFile(join(import.meta.dirname, 'ams-client.html')), contentType: 'text/html' },
-  '/ams-client.js': { read: bundle, contentType: 'text/javascript' },
+  '/ams-client.js': {
+    read: () => {
+      bundled ??= bundle()
+      return bundled
+    },
+    contentType: 'text/javascript',
+  },
 }
 
 /** Ant Media's own client as its package has it, for a page. */
@@ -19,8 +27,10 @@ async function bundle(): Promise<Buffer> {
 }
 
 interface ClientState {
-  /** Notifications and errors in their order, such as `play_started cam`. */
+  /** Notifications and errors of the daemon in their order, such as `play_started cam`. */
   readonly heard: readonly string[]
+  /** What the client tells of itself: its socket, its camera, its attempts. */
+  readonly own: readonly string[]
   /** Decoded on the present connection. */
   readonly frames: number
   readonly width: number

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { DaemonStatus } from '../../src/services/operations.ts'
+import { connectDaemon } from '../../src/cli/daemon-client.ts'
+import type { TokenType } from '../../src/domain/token.ts'
+import type { DaemonOperations, DaemonStatus } from '../../src/services/operations.ts'
 import { eventually } from './eventually.ts'
 import { expectNoLeaks, noteSecrets } from './leaks.ts'
 
@@ -115,8 +117,24 @@ export class ServedDaemon {
     return mustAmsctl(args, { ...options, dataDir: this.dataDir })
   }
 
-  mint(streamId: string, type: 'publish' | 'play', ...flags: string[]): Promise<string> {
-    return this.must(['token', 'create', '--stream', streamId, '--type', type, ...flags])
+  /** Asks over the control socket, as commands do, without the price of a command. */
+  async ask<T>(question: (daemon: DaemonOperations) => Promise<T>): Promise<T> {
+    const connection = await connectDaemon(this.dataDir)
+    if (!connection) throw new Error('no daemon to ask')
+    try {
+      return await question(connection.daemon)
+    } finally {
+      await connection.close()
+    }
+  }
+
+  /** By the command where it is given `flags`. */
+  async mint(streamId: string, type: TokenType, ...flags: string[]): Promise<string> {
+    if (flags.length > 0) return this.must(['token', 'create', '--stream', streamId, '--type', type, ...flags])
+    const [token] = await this.ask((daemon) => daemon.createTokens({ app: 'LiveApp', streamId, type }))
+    const secret = String(token?.tokenId)
+    noteSecrets(secret)
+    return secret
   }
 
   /** Sends `signal` and waits for the end. */
@@ -157,8 +175,10 @@ export async function serve({ dataDir, args = [], listen, env = {} }: ServeOptio
   })
   const status = await eventually(async () => {
     if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${log.text}`)
-    const { code, stdout } = await amsctl(['status', '--json'], { dataDir: directory })
-    return code === 0 ? (JSON.parse(stdout) as DaemonStatus) : undefined
+    const connection = await connectDaemon(directory)
+    const answer = await connection?.daemon.status().catch(() => undefined)
+    await connection?.close()
+    return answer
   })
   return new ServedDaemon(directory, child, status, log)
 }

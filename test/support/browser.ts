@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { eventually } from './eventually.ts'
 
 const ARGUMENTS = [
@@ -38,10 +38,26 @@ const FILES: PageFiles = {
 
 /** Chromium, closed when the test is over. */
 export async function aBrowser(flags: readonly string[] = []): Promise<Browser> {
-  const args = [...ARGUMENTS, ...flags]
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args })
+  const browser = await startChromium(flags)
   onTestFinished(() => browser.close())
   return browser
+}
+
+/** Within `describe`: one Chromium for its tests. */
+export function sharedBrowser(flags: readonly string[] = []): () => Browser {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    browser = await startChromium(flags)
+  })
+  afterAll(() => browser?.close())
+  return () => {
+    if (browser) return browser
+    throw new Error('there is a browser only while tests run')
+  }
+}
+
+function startChromium(flags: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...ARGUMENTS, ...flags] })
 }
 
 /** A web server that has a page with a player, and is not the daemon. */

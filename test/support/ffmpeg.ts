@@ -35,7 +35,7 @@ export function packetsOf({ stdout }: Outcome): { video: number; audio: number }
 /** Waits until the daemon has the stream and returns what it tells of it. */
 export function live(daemon: ServedDaemon, streamId: string, state = 'live'): Promise<StreamView> {
   return eventually(async () => {
-    const streams: StreamView[] = JSON.parse(await daemon.must(['stream', 'list', '--json']))
+    const streams = await daemon.ask((operations) => operations.listStreams())
     return streams.find((stream) => stream.streamId === streamId && stream.state === state)
   })
 }

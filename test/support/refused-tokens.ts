@@ -25,7 +25,8 @@ export async function refusedToken(
   if (kind === 'an other-stream') return daemon.mint('cam_720p', type)
   if (kind === 'an expired') return mintOverRest(daemon, type, 123_232)
   const token = await daemon.mint('cam', type)
-  if (kind === 'a revoked') await daemon.must(['token', 'revoke', token])
-  else await daemon.must(['token', 'redeem', token, '--stream', 'cam', '--type', type])
+  if (kind === 'a revoked') await daemon.ask((operations) => operations.revokeTokens({ refs: [token] }))
+  else
+    await daemon.ask((operations) => operations.redeemToken({ app: 'LiveApp', streamId: 'cam', type, token, ip: null }))
   return token
 }
