@@ -4,6 +4,7 @@ import { createWebrtcEngine } from '../media/webrtc/engine.ts'
 import { AUDIO, VIDEO } from '../media/webrtc/outlet.ts'
 import { Outlets } from '../media/webrtc/outlets.ts'
 import type { IceServer, WebrtcEngine } from '../media/webrtc/ports.ts'
+import { describeBug } from '../server/http/error-response.ts'
 import type { Log } from '../services/log.ts'
 
 export interface WebrtcOptions {
@@ -31,6 +32,8 @@ export async function openWebrtc(options: {
       {
         port: webrtc.port,
         iceServers: webrtc.iceServers,
+        onFault: (error) => log.error(describeBug(error), 'a WebRTC callback failed'),
+        onFull: () => log.warn({}, 'WebRTC connections are refused: there are as many as can be taken'),
         ...(webrtc.publicAddress !== undefined && { host: webrtc.publicAddress }),
         ...(!WILDCARDS.includes(host) && { bindAddress: host }),
       },

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { TokenType } from '../../src/domain/token.ts'
 import type { Publication } from '../../src/media/ports.ts'
+import type { WebrtcEngine } from '../../src/media/webrtc/ports.ts'
 import type { SignallingLimits } from '../../src/server/webrtc/limits.ts'
 import { createSignalling } from '../../src/server/webrtc/server.ts'
 import { FakeEngine, GOOD_SDP } from './fake-webrtc.ts'
@@ -15,7 +16,15 @@ export async function aSignallingHouse(
   limits: Partial<SignallingLimits> = {},
   between: HttpHouseOptions['between'] = () => ({}),
 ) {
-  const engine = new FakeEngine()
+  return signallingHouseWith(new FakeEngine(), limits, between)
+}
+
+/** The same with peers of `engine`'s making. */
+export async function signallingHouseWith<E extends WebrtcEngine>(
+  engine: E,
+  limits: Partial<SignallingLimits> = {},
+  between: HttpHouseOptions['between'] = () => ({}),
+) {
   const house = await aHttpHouse({
     between,
     signalling: ({ access, hub, settings, log }) =>

@@ -1,16 +1,19 @@
 import type { PeerConnection, Track } from 'node-datachannel'
+import type { Milliseconds } from '../../domain/units.ts'
 import { MOST_CANDIDATES, usableCandidate } from './candidates.ts'
-import { attempt, guarded } from './guard.ts'
+import { attempt, guarded, type OnFault } from './guard.ts'
 import type { PeerEvents } from './ports.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 /** How long ICE may look for another way once the one in use is lost. */
-const RECOVERY_MS = 10_000
+const RECOVERY: Milliseconds = 10_000
 
 export interface ConnectionParts {
   readonly pc: PeerConnection
   readonly events: PeerEvents
   /** Candidates beside those that are gathered. */
   readonly ownCandidates: readonly string[]
+  readonly onFault: OnFault
 }
 
 /** A native peer connection on which nothing throws and which tells nothing after its close. */
@@ -20,33 +23,52 @@ export class Connection {
   readonly #tracks: Track[] = []
   readonly #events: PeerEvents
   readonly #ownCandidates: readonly string[]
+  readonly #onFault: OnFault
   readonly #onClose: (() => void)[] = []
   #queued: { candidate: string; mid: string }[] | undefined = []
   #candidates = 0
   #closed = false
   #connected = false
   #recovery: NodeJS.Timeout | undefined
+  #silence: SilenceWatch | undefined
 
-  constructor({ events, ownCandidates, pc }: ConnectionParts) {
+  constructor({ events, onFault, ownCandidates, pc }: ConnectionParts) {
     this.pc = pc
     this.#events = events
     this.#ownCandidates = ownCandidates
-    pc.onStateChange(guarded((state) => this.#later(() => this.#onState(state))))
-    pc.onLocalCandidate(guarded((candidate, mid) => this.#later(() => this.#tell(candidate, mid))))
+    this.#onFault = onFault
+    pc.onStateChange(this.guarded((state) => this.#later(() => this.#onState(state))))
+    pc.onLocalCandidate(this.guarded((candidate, mid) => this.#later(() => this.#tell(candidate, mid))))
   }
 
   get closed(): boolean {
     return this.#closed
   }
 
+  /** For callbacks of the native side and of timers. */
+  guarded<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+    return guarded(callback, this.#onFault)
+  }
+
   hold(track: Track, onMessage: (data: Buffer) => void): void {
     this.#tracks.push(track)
     track.onMessage(
-      guarded((data) => {
+      this.guarded((data) => {
+        this.#silence?.heard()
         if (!this.#closed) onMessage(data)
       }),
     )
-    track.onError(guarded(() => {}))
+    track.onError(this.guarded(() => {}))
+  }
+
+  /**
+   * The transport does not tell when its other end closes: from now on it is taken for lost once nothing has come for
+   * `limit`, not counting the time in which `isOwed` says that nothing has to come.
+   */
+  watchSilence(limit: Milliseconds, isOwed: () => boolean): void {
+    if (this.#closed) return
+    this.#silence?.stop()
+    this.#silence = new SilenceWatch({ limit, isOwed, onSilence: () => this.giveUp() })
   }
 
   /** Both descriptions are there as soon as the remote one is: what came before is used now. */
@@ -73,8 +95,9 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#recovery)
+    this.#silence?.stop()
     attempt(() => this.pc.close())
-    for (const tell of this.#onClose) tell()
+    for (const tell of this.#onClose) this.guarded(tell)()
   }
 
   /** The other side is taken for lost. */
@@ -87,9 +110,10 @@ export class Connection {
   }
 
   #later(tell: () => void): void {
-    setImmediate(() => {
+    const unlessClosed = () => {
       if (!this.#closed) tell()
-    })
+    }
+    setImmediate(this.guarded(unlessClosed))
   }
 
   #tell(candidate: string, mid: string): void {
@@ -101,7 +125,7 @@ export class Connection {
     clearTimeout(this.#recovery)
     if (state === 'failed') this.#gone('failed')
     else if (state === 'closed') this.#gone('closed')
-    else if (state === 'disconnected') this.#recovery = setTimeout(() => this.#gone('failed'), RECOVERY_MS)
+    else if (state === 'disconnected') this.#recovery = setTimeout(() => this.giveUp(), RECOVERY)
     else if (state === 'connected' && !this.#connected) {
       this.#connected = true
       this.#events.onConnected()
@@ -110,6 +134,6 @@ export class Connection {
 
   #gone(how: 'failed' | 'closed'): void {
     this.close()
-    this.#events.onGone(how)
+    this.guarded(() => this.#events.onGone(how))()
   }
 }

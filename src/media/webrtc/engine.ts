@@ -4,7 +4,9 @@ import { AmsctlError } from '../../domain/errors.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import { hostCandidate } from './candidates.ts'
 import { Connection } from './connection.ts'
+import type { OnFault } from './guard.ts'
 import type { NodeDataChannel } from './native.ts'
+import { Peers } from './peers.ts'
 import type { IceServer, PeerEvents, WebrtcEngine } from './ports.ts'
 import { answerOffer, type MakeIngest } from './publishing-peer.ts'
 import { readOffer } from './sdp.ts'
@@ -20,8 +22,14 @@ export interface EngineOptions {
   readonly host?: string
   readonly bindAddress?: string
   readonly iceServers: readonly IceServer[]
-  /** How long a publisher may send nothing; 20 s by default. */
+  /** How long a publisher may send nothing, and a viewer report nothing of what it is sent; 20 s by default. */
   readonly silence?: Milliseconds
+  /** Hears of bugs in what the transport calls; they end nothing. */
+  readonly onFault?: OnFault
+  /** 1000 by default; each is a negotiation or a session. */
+  readonly mostPeers?: number
+  /** Somebody was refused for there being so many; told once a minute at the most. */
+  readonly onFull?: () => void
 }
 
 export interface EngineMedia {
@@ -31,11 +39,11 @@ export interface EngineMedia {
 
 /** PORT_TAKEN; anything else: there is no WebRTC on this machine. */
 export async function createWebrtcEngine(options: EngineOptions, media: EngineMedia): Promise<WebrtcEngine> {
-  const { silence = SILENCE } = options
+  const { silence = SILENCE, mostPeers = MOST_PEERS, onFull = () => {} } = options
   const native: NodeDataChannel = await import('node-datachannel')
   const port = await freePort(options)
-  const peers = new Set<Connection>()
-  const connect = (events: PeerEvents) => open({ native, options, port, peers, events })
+  const peers = new Peers({ most: mostPeers, onFull })
+  const connect = (events: PeerEvents) => peers.add(() => open({ native, options, port, events }))
   return {
     port,
     iceServers: options.iceServers,
@@ -49,14 +57,12 @@ export async function createWebrtcEngine(options: EngineOptions, media: EngineMe
     },
     offerViewer: async (events) => {
       const connection = connect(events)
-      const peer = offerMedia(connection, native, media.viewers)
+      const peer = offerMedia(connection, native, { ...media.viewers, silence })
       if (peer !== undefined) return peer
       connection.close()
       throw new Error('no peer connection can be made')
     },
-    close: () => {
-      for (const peer of [...peers]) peer.close()
-    },
+    close: () => peers.close(),
   }
 }
 
@@ -64,12 +70,10 @@ interface Opening {
   readonly native: NodeDataChannel
   readonly options: EngineOptions
   readonly port: number
-  readonly peers: Set<Connection>
   readonly events: PeerEvents
 }
 
-function open({ events, native, options, peers, port }: Opening): Connection {
-  if (peers.size >= MOST_PEERS) throw new Error(`more than ${MOST_PEERS} peers`)
+function open({ events, native, options, port }: Opening): Connection {
   const pc = new native.PeerConnection('amsctl', {
     iceServers: [],
     disableAutoNegotiation: true,
@@ -78,10 +82,8 @@ function open({ events, native, options, peers, port }: Opening): Connection {
     portRangeEnd: port,
     ...(options.bindAddress !== undefined && { bindAddress: options.bindAddress }),
   })
-  const connection = new Connection({ pc, events, ownCandidates: ownCandidates(options, port) })
-  peers.add(connection)
-  connection.onClosed(() => peers.delete(connection))
-  return connection
+  const { onFault = () => {} } = options
+  return new Connection({ pc, events, ownCandidates: ownCandidates(options, port), onFault })
 }
 
 /** Loopback is never gathered where we listen on every address, yet a page on this machine may need it. */

@@ -1,7 +1,14 @@
+/** Hears of an exception that was kept from ending the process: a bug. */
+export type OnFault = (error: unknown) => void
+
 /** An exception that leaves a native callback aborts the process, so every callback is made by this. */
-export function guarded<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+export function guarded<A extends unknown[]>(callback: (...args: A) => void, onFault: OnFault): (...args: A) => void {
   return (...args) => {
-    attempt(() => callback(...args))
+    try {
+      callback(...args)
+    } catch (error) {
+      attempt(() => onFault(error))
+    }
   }
 }
 

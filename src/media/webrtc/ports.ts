@@ -45,8 +45,9 @@ export interface ViewingPeer extends Peer {
 
 /** Makes peer connections; all of them share one UDP port. */
 export interface WebrtcEngine {
-  /** Undefined: an offer that cannot be used. */
+  /** Undefined: an offer that cannot be used. TOO_MANY_CONNECTIONS. */
   answerPublisher(offer: string, events: PeerEvents): Promise<PublishingPeer | undefined>
+  /** TOO_MANY_CONNECTIONS. */
   offerViewer(events: PeerEvents): Promise<ViewingPeer>
   readonly iceServers: readonly IceServer[]
   /** The UDP port of all peers. */

@@ -2,7 +2,7 @@ import type { Track } from 'node-datachannel'
 import type { Milliseconds } from '../../domain/units.ts'
 import type { Publication } from '../ports.ts'
 import type { Connection } from './connection.ts'
-import { attempt, guarded } from './guard.ts'
+import { attempt } from './guard.ts'
 import type { PublishingPeer } from './ports.ts'
 import type { PublisherOffer, TrackIds } from './sdp.ts'
 
@@ -24,7 +24,7 @@ export type MakeIngest = (parts: {
 
 export interface PublishingParts {
   readonly makeIngest: MakeIngest
-  /** A publisher that sends nothing for so long is gone, for the transport does not tell when its other end closes. */
+  /** A publisher that sends nothing for so long is gone. */
   readonly silence: Milliseconds
 }
 
@@ -34,18 +34,14 @@ export function answerOffer(
   offer: PublisherOffer,
   { makeIngest, silence }: PublishingParts,
 ): PublishingPeer | undefined {
-  let heardAt = performance.now()
   let ingest: Ingest | undefined
   let timer: NodeJS.Timeout | undefined
   let way: Track | undefined
   const { pc } = connection
   pc.onTrack(
-    guarded((track) => {
+    connection.guarded((track) => {
       way ??= track
-      connection.hold(track, (data) => {
-        heardAt = performance.now()
-        ingest?.receive(data)
-      })
+      connection.hold(track, (data) => ingest?.receive(data))
     }),
   )
   const answer = attempt(() => {
@@ -59,21 +55,15 @@ export function answerOffer(
     answer,
     addCandidate: (candidate, mid) => connection.addCandidate(candidate, mid),
     bytes: () => ingest?.bytes ?? 0,
-    close: () => {
-      clearInterval(timer)
-      connection.close()
-    },
+    close: () => connection.close(),
     start: (publication) => {
       if (connection.closed || ingest !== undefined) return
       const send = (rtcp: Buffer) => void attempt(() => way?.sendMessageBinary(rtcp))
       const made = makeIngest({ publication, video: offer.video, audio: offer.audio, send })
       ingest = made
-      heardAt = performance.now()
-      const tick = guarded(() => {
-        if (performance.now() - heardAt > silence) connection.giveUp()
-        if (connection.closed) clearInterval(timer)
-        else made.tick()
-      })
+      connection.watchSilence(silence, () => true)
+      connection.onClosed(() => clearInterval(timer))
+      const tick = connection.guarded(() => made.tick())
       timer = setInterval(tick, TICK_MS)
     },
   }

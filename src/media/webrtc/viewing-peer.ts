@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../../domain/units.ts'
 import type { LiveStream } from '../ports.ts'
 import type { Connection } from './connection.ts'
 import { attempt } from './guard.ts'
@@ -26,11 +27,16 @@ export interface ViewerMedia {
   of(stream: LiveStream): RtpSource
 }
 
+export interface ViewingParts extends ViewerMedia {
+  /** A viewer that reports nothing for so long of what it is sent is gone; RFC 3550 section 6.2 has it report every 5 s. */
+  readonly silence: Milliseconds
+}
+
 /** Undefined: the transport is out of resources. */
 export function offerMedia(
   connection: Connection,
   native: NodeDataChannel,
-  media: ViewerMedia,
+  media: ViewingParts,
 ): ViewingPeer | undefined {
   let seat: RtpSeat | undefined
   const { pc } = connection
@@ -65,9 +71,24 @@ export function offerMedia(
     },
     start: (stream, onEnd) => {
       if (connection.closed || seat !== undefined) return
-      seat = media.of(stream).join({ send, onEnd })
-      connection.onClosed(() => seat?.leave())
+      const taken = media.of(stream).join({ send, onEnd })
+      seat = taken
+      connection.onClosed(() => taken.leave())
+      connection.watchSilence(
+        media.silence,
+        wasAdvanced(() => taken.bytes),
+      )
     },
+  }
+}
+
+/** Whether a count is another one than when this was asked last. */
+function wasAdvanced(count: () => number): () => boolean {
+  let last = count()
+  return () => {
+    const before = last
+    last = count()
+    return last !== before
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AccessRequest } from '../../domain/access.ts'
+import { AmsctlError } from '../../domain/errors.ts'
 import type { EndReason } from '../../domain/session.ts'
 import type { TokenType } from '../../domain/token.ts'
 import type { Milliseconds } from '../../domain/units.ts'
@@ -170,6 +171,9 @@ export abstract class Exchange implements Connection, PeerEvents {
     try {
       await work()
     } catch (error) {
+      if (error instanceof AmsctlError && error.code === 'TOO_MANY_CONNECTIONS') {
+        return this.fail({ definition: 'not_initialized_yet', information: error.message })
+      }
       this.context.log.error(describeBug(error), 'a WebRTC exchange failed')
       this.fail({ definition: 'not_initialized_yet', information: 'internal error; try again' })
     }

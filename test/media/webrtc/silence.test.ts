@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest'
+import type { LiveStream } from '../../../src/media/ports.ts'
+import { writeRtp } from '../../../src/media/rtp/packet.ts'
+import { anEngine, reportOf, watch } from '../../support/native-peers.ts'
+
+const SILENCE = 400
+const stream: LiveStream = {
+  videoCodec: 'H264',
+  audioCodec: null,
+  attach: () => () => {},
+  join: () => ({ bytes: 0, leave() {} }),
+}
+
+/** A viewer that is sent a packet every 10 ms while `sending.on`. */
+async function aWatchedViewer() {
+  const sending = { on: true }
+  const timers: NodeJS.Timeout[] = []
+  const join = ({ send }: { send(packet: Buffer): boolean }) => {
+    const seat = { bytes: 0, receive() {}, leave: () => timers.forEach(clearInterval) }
+    const packet = (sequenceNumber: number) =>
+      writeRtp({ payloadType: 102, ssrc: 1, marker: true, timestamp: 0, sequenceNumber, payload: Buffer.alloc(20) })
+    let sent = 0
+    const tick = () => {
+      if (sending.on && send(packet(sent++))) seat.bytes += 20
+    }
+    timers.push(setInterval(tick, 10))
+    return seat
+  }
+  const ids = { video: { ssrc: 1, payloadType: 102 }, audio: { ssrc: 2, payloadType: 111 } }
+  const engine = await anEngine({ silence: SILENCE }, { viewers: { ...ids, of: () => ({ join }) } })
+  const connected = aSignal<void>()
+  const gone = aSignal<string>()
+  const watching = await watch(engine, { onConnected: connected.resolve, onGone: gone.resolve })
+  await connected.promise
+  watching.peer.start(stream, () => {})
+  await expect.poll(() => watching.peer.bytes()).toBeGreaterThan(0)
+  return { ...watching, sending, gone: gone.promise, isThere: () => isPending(gone.promise) }
+}
+
+function aSignal<T>() {
+  let resolve = (_value: T) => {}
+  const promise = new Promise<T>((done) => {
+    resolve = done
+  })
+  return { promise, resolve: (value: T) => resolve(value) }
+}
+
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol()
+  return (
+    (await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 3 * SILENCE, pending))])) === pending
+  )
+}
+
+it('takes a viewer for lost that closed its connection', async () => {
+  const { client, gone } = await aWatchedViewer()
+  client.close()
+  expect(await gone).toBe('failed')
+})
+
+it('keeps a viewer that reports what it gets', async () => {
+  const { tracks, isThere } = await aWatchedViewer()
+  const report = setInterval(() => tracks[0]?.sendMessageBinary(reportOf(1)), SILENCE / 4)
+  expect(await isThere()).toBe(true)
+  clearInterval(report)
+})
+
+it('waits for no reports while it sends nothing', async () => {
+  const { sending, isThere } = await aWatchedViewer()
+  sending.on = false
+  expect(await isThere()).toBe(true)
+})
