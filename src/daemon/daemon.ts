@@ -3,6 +3,7 @@ import { AmsctlError } from '../domain/errors.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import { createHls } from '../media/hls/library.ts'
 import { createHub, type Hub } from '../media/hub.ts'
+import { Inspections } from '../media/inspection.ts'
 import type { MediaLibrary } from '../media/recording/library.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
@@ -75,13 +76,15 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const services = await composeServices(store, auditFile, library)
   const { settings, sessions, audit } = services
   const hub = createHub({ latency: options.latency, publisherGrace: () => settings.values['publisher-grace'] })
+  const inspections = new Inspections({ onWarning: (stream, warning) => log.warn(stream, warning) })
+  hub.onStart(inspections.begin)
   const recordings = recordStreams({ ...options, services, hub, library })
   const hls = createHls({ hub, always: () => settings.values.hls === 'always' })
   cleanup.defer(() => hls.close())
   const tls = options.tls && (await loadTls(options.tls))
   const webrtc = await openWebrtc(options)
   cleanup.defer(() => webrtc?.close())
-  const doors = await openDoors({ ...options, services, hub, hls, library, tls, webrtc })
+  const doors = await openDoors({ ...options, services, hub, inspections, hls, library, tls, webrtc })
   cleanup.defer(() => doors.close())
   cleanup.defer(() => recordings.close())
   cleanup.defer(() => hub.close())
@@ -91,7 +94,8 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   cleanup.defer(() => doors.drain())
 
   const status = statusOf(options, { services, hub, doors })
-  await openControl(options, cleanup, daemonOperations(commandLine(services), services, { hub, recordings }, status))
+  const running = { hub, inspections, recordings }
+  await openControl(options, cleanup, daemonOperations(commandLine(services), services, running, status))
   cleanup.defer(startUpkeep(services, log))
   audit.record({ event: 'start', by: 'daemon', message: describeListeners(doors.listen) })
   return { status, reload: () => reload(options, services, doors), close: () => cleanup.run() }

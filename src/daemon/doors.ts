@@ -1,6 +1,8 @@
 import { AmsctlError } from '../domain/errors.ts'
 import type { HlsLibrary } from '../media/hls/ports.ts'
 import type { Hub } from '../media/hub.ts'
+import type { Inspections } from '../media/inspection.ts'
+import type { LiveStream } from '../media/ports.ts'
 import type { VodLibrary } from '../media/recording/ports.ts'
 import type { WebrtcEngine } from '../media/webrtc/ports.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
@@ -27,6 +29,7 @@ export interface Doors {
 export interface DoorOptions extends Omit<DaemonOptions, 'tls' | 'webrtc'> {
   readonly services: Services & { readonly refusals: Refusals }
   readonly hub: Hub
+  readonly inspections: Inspections
   readonly hls: HlsLibrary
   readonly library: VodLibrary
   readonly tls: TlsMaterial | null
@@ -74,9 +77,10 @@ function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
   return createRtmpServer({ access: services.gate, hub, apps, protocol, log, ...(tls && { tls }) })
 }
 
-function signallingOf({ services, hub, apps, log, webrtc }: DoorOptions): Signalling | undefined {
+function signallingOf({ services, hub, inspections, apps, log, webrtc }: DoorOptions): Signalling | undefined {
   const settings = () => services.settings.values
-  return webrtc && createSignalling({ access: services.gate, hub, engine: webrtc, apps, settings, log })
+  const factsOf = (stream: LiveStream) => inspections.of(stream)
+  return webrtc && createSignalling({ access: services.gate, hub, engine: webrtc, apps, settings, log, factsOf })
 }
 
 function httpServer(

@@ -1,14 +1,21 @@
 import { toRfc3339 } from '../domain/units.ts'
 import type { Hub } from '../media/hub.ts'
+import type { Inspections } from '../media/inspection.ts'
 import type { Recordings } from '../media/recording/recordings.ts'
 import type { Services } from '../services/administration.ts'
 import type { DaemonOperations, DaemonStatus, StoreOperations } from '../services/operations.ts'
+
+interface RunningParts {
+  readonly hub: Hub
+  readonly inspections: Inspections
+  readonly recordings: Recordings
+}
 
 /** Adds to the operations on the store those on what is running. */
 export function daemonOperations(
   store: StoreOperations,
   { sessions, audit }: Services,
-  { hub, recordings }: { readonly hub: Hub; readonly recordings: Recordings },
+  { hub, inspections, recordings }: RunningParts,
   status: () => DaemonStatus,
 ): DaemonOperations {
   return {
@@ -19,6 +26,7 @@ export function daemonOperations(
         ...stream,
         since: toRfc3339(Math.floor(stream.since / 1000)),
         recording: recordings.isRecording(stream),
+        warnings: inspections.of(hub.find(stream.app, stream.streamId)).warnings,
       })),
     listSessions: async () => sessions.list(),
 

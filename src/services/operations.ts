@@ -205,6 +205,8 @@ export interface StreamView {
   readonly bitrate: number
   readonly viewers: number
   readonly recording: boolean
+  /** What its publisher should change, such as `B-frames: …`; for a person. */
+  readonly warnings: readonly string[]
 }
 
 export interface KickReport {

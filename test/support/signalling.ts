@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { TokenType } from '../../src/domain/token.ts'
-import type { Publication } from '../../src/media/ports.ts'
+import { Inspections } from '../../src/media/inspection.ts'
+import type { LiveStream, Publication } from '../../src/media/ports.ts'
 import type { WebrtcEngine } from '../../src/media/webrtc/ports.ts'
 import type { SignallingLimits } from '../../src/server/webrtc/limits.ts'
 import { createSignalling } from '../../src/server/webrtc/server.ts'
@@ -25,11 +26,14 @@ export async function signallingHouseWith<E extends WebrtcEngine>(
   limits: Partial<SignallingLimits> = {},
   between: HttpHouseOptions['between'] = () => ({}),
 ) {
+  const inspections = new Inspections({ onWarning: () => {} })
+  const factsOf = (stream: LiveStream) => inspections.of(stream)
   const house = await aHttpHouse({
     between,
     signalling: ({ access, hub, settings, log }) =>
-      createSignalling({ access, hub, engine, apps: ['LiveApp', 'Other'], settings, log, limits }),
+      createSignalling({ access, hub, engine, apps: ['LiveApp', 'Other'], settings, log, limits, factsOf }),
   })
+  house.hub.onStart(inspections.begin)
   const page = (app = 'LiveApp') => Page.open(`${house.wsUrl}/${app}/websocket?target=edge`)
   const state = async (type: TokenType) => (await house.operations.listTokens({ type }))[0]?.state
   const goLive = (streamId = 'cam'): Publication => {

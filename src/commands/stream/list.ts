@@ -24,6 +24,7 @@ export default class StreamList extends BaseCommand {
       { title: 'kbit/s', raw: ({ bitrate }) => Math.round(bitrate / 1000) },
       { title: 'viewers', raw: ({ viewers }) => viewers },
       { title: 'recording', raw: ({ recording }) => (recording ? 'yes' : 'no') },
+      { title: 'warnings', raw: ({ warnings }) => warnings.join('; ') },
     ])
   }
 }

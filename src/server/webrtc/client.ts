@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { SettingValues } from '../../domain/settings.ts'
 import { isStreamId } from '../../domain/stream-id.ts'
 import type { TokenType } from '../../domain/token.ts'
-import type { MediaHub } from '../../media/ports.ts'
+import type { StreamFacts } from '../../media/inspection.ts'
+import type { LiveStream, MediaHub } from '../../media/ports.ts'
 import type { WebrtcEngine } from '../../media/webrtc/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
@@ -27,6 +28,7 @@ export interface ClientContext {
   readonly engine: WebrtcEngine
   readonly settings: () => SettingValues
   readonly log: Log
+  readonly factsOf: (stream: LiveStream) => StreamFacts
   readonly limits: SignallingLimits
   readonly app: string
   readonly handshake: IncomingMessage
@@ -146,9 +148,9 @@ export class SignallingClient {
 
   /** To a socket without a session every stream is one that does not exist. */
   #tellStream(message: Command, exchange: Exchange | undefined): void {
-    const { app, hub, send } = this.#context
+    const { app, factsOf, hub, send } = this.#context
     const stream = exchange?.phase === 'live' ? hub.find(app, message.streamId) : undefined
-    if (stream) send(streamInformation(message.streamId, stream.videoCodec))
+    if (stream) send(streamInformation(message.streamId, { ...factsOf(stream), videoCodec: stream.videoCodec }))
     else this.#fail(message, { definition: 'no_stream_exist' })
   }
 

@@ -89,9 +89,19 @@ export function notification(streamId: string, type: TokenType, what: 'started' 
   return { command: 'notification', definition: `${type}_${what}`, streamId, subscriberId: '' }
 }
 
+export interface StreamInformation {
+  readonly width: number
+  readonly height: number
+  /** Bits a second. */
+  readonly videoBitrate: number
+  readonly audioBitrate: number
+  readonly videoCodec: string | null
+}
+
 /** What is not known here is 0. */
-export function streamInformation(streamId: string, videoCodec: string | null): Reply {
-  const info = { streamWidth: 0, streamHeight: 0, videoBitrate: 0, audioBitrate: 0, videoCodec: videoCodec ?? '' }
+export function streamInformation(streamId: string, of: StreamInformation): Reply {
+  const { audioBitrate, height, videoBitrate, videoCodec, width } = of
+  const info = { streamWidth: width, streamHeight: height, videoBitrate, audioBitrate, videoCodec: videoCodec ?? '' }
   return { command: 'streamInformation', streamId, streamInfo: [info] }
 }
 

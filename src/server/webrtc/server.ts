@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { SettingValues } from '../../domain/settings.ts'
-import type { MediaHub } from '../../media/ports.ts'
+import type { StreamFacts } from '../../media/inspection.ts'
+import type { LiveStream, MediaHub } from '../../media/ports.ts'
 import type { WebrtcEngine } from '../../media/webrtc/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
@@ -21,6 +22,7 @@ export interface SignallingOptions {
   readonly apps: readonly string[]
   readonly settings: () => SettingValues
   readonly log: Log
+  readonly factsOf: (stream: LiveStream) => StreamFacts
   readonly limits?: Partial<SignallingLimits>
 }
 

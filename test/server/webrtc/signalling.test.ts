@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { GOOD_SDP } from '../../support/fake-webrtc.ts'
 import { aSignallingHouse, Page } from '../../support/signalling.ts'
+import { configs } from '../../support/synthetic-media.ts'
 import { NOW } from '../../support/tokens.ts'
 
 const START = { command: 'start', streamId: 'cam', subscriberId: '' }
@@ -338,7 +339,8 @@ describe('refusals', () => {
 
   it('tells a socket without a session nothing of a stream', async () => {
     const house = await aSignallingHouse()
-    house.goLive()
+    const publication = house.goLive()
+    for (const packet of configs()) publication.push(packet)
     const page = await house.page()
     page.send({ command: 'getStreamInfo', streamId: 'cam' })
     expect(await page.word()).toBe('no_stream_exist')
@@ -346,7 +348,8 @@ describe('refusals', () => {
     house.engine.viewer.events.onConnected()
     await page.word()
     page.send({ command: 'getStreamInfo', streamId: 'cam' })
-    expect(await page.word()).toBe('streamInformation')
+    const streamInfo = [{ streamWidth: 320, streamHeight: 180, videoCodec: 'H264' }]
+    expect(await page.next()).toMatchObject({ command: 'streamInformation', streamId: 'cam', streamInfo })
   })
 })
 
