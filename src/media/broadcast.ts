@@ -25,6 +25,8 @@ export class Broadcast implements LiveStream {
   bytes = 0
   videoCodec: string | null = null
   audioCodec: string | null = null
+  /** Of the publisher that is there now. */
+  askForKeyFrame: (() => void) | undefined
   readonly #pace: Pace
   readonly #seats = new Set<ViewerSeat>()
   readonly #sinks = new Set<PacketSink>()
@@ -74,6 +76,10 @@ export class Broadcast implements LiveStream {
     return seat
   }
 
+  requestKeyFrame(): void {
+    this.askForKeyFrame?.()
+  }
+
   /** A sink gets packets as they come, not in batches; what is pending it has missed so far. */
   attach(sink: PacketSink): () => void {
     if (this.#over) {
@@ -101,6 +107,7 @@ export class Broadcast implements LiveStream {
 
   /** The publisher is gone for now; viewers stay. */
   pause(): void {
+    this.askForKeyFrame = undefined
     this.#flush()
     this.#gop.clear()
     this.#joinStart = undefined
@@ -109,6 +116,7 @@ export class Broadcast implements LiveStream {
   /** Another publisher goes on where the last one stopped, with headers and tracks of its own. */
   resume(source: Source): void {
     this.source = source
+    this.askForKeyFrame = undefined
     this.#headers.clear()
     this.#gop.clear()
     this.#timeline.restart()

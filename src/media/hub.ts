@@ -186,6 +186,10 @@ class NamedPublication implements Publication {
     this.#broadcast.push(packet)
   }
 
+  onKeyFrameWanted(ask: () => void): void {
+    if (!this.#over && this.#broadcast) this.#broadcast.askForKeyFrame = ask
+  }
+
   end(): void {
     this.#leave(true)
   }

@@ -21,6 +21,8 @@ export interface Publication {
   /** Makes the stream live (or goes on in one that waits for its publisher). Packets before this are a bug. */
   start(source: { readonly protocol: string; readonly address: string }): void
   push(packet: MediaPacket): void
+  /** `ask` asks the publisher for a key frame, where its protocol knows how to; called as often as somebody wants one. */
+  onKeyFrameWanted?(ask: () => void): void
   /** Clean unpublish: the stream and its viewers end at once. */
   end(): void
   /** The connection broke: the name is free, viewers stay for `publisher-grace`. */
@@ -61,6 +63,8 @@ export interface LiveStream {
   /** Display names such as `H264`; null: none yet, or one that is not known. */
   readonly videoCodec: string | null
   readonly audioCodec: string | null
+  /** Somebody cannot go on, or begin, without a key frame: the publisher is asked for one if it can be. */
+  requestKeyFrame?(): void
   /** Hands every packet to `sink` from now on; returns how to stop that. */
   attach(sink: PacketSink): () => void
   /** Sends headers and the cached GOP as one write, then everything that follows. */

@@ -57,6 +57,22 @@ async function received(viewer: LoopbackViewer): Promise<void> {
   await eventually(() => viewer.received.length === viewer.seat.bytes || undefined)
 }
 
+it('hands the wish for a key frame to the publisher that is there, if it takes any', () => {
+  const hub = aHub({ grace: 60 })
+  const wishes: string[] = []
+  const first = started(hub)
+  const stream = hub.find('LiveApp', 'cam')
+  stream?.requestKeyFrame?.()
+  first.onKeyFrameWanted?.(() => wishes.push('first'))
+  stream?.requestKeyFrame?.()
+  first.lose()
+  stream?.requestKeyFrame?.()
+  started(hub).onKeyFrameWanted?.(() => wishes.push('second'))
+  first.onKeyFrameWanted?.(() => wishes.push('late'))
+  stream?.requestKeyFrame?.()
+  expect(wishes).toEqual(['first', 'second'])
+})
+
 describe('a name', () => {
   it('is taken by one publisher at a time, from before it starts', () => {
     const hub = aHub()

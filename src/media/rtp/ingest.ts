@@ -66,6 +66,7 @@ export class RtpIngest {
     this.#now = now
     this.#startedAt = now()
     this.#video = video
+    publication.onKeyFrameWanted?.(() => this.#askForKey(KEY_AFTER_LOSS))
     const shared: PublisherClock = { origin: undefined }
     if (video) this.#addLane(video, new TrackClock(VIDEO_RATE, shared), VIDEO_RATE)
     if (audio) this.#addLane(audio, new TrackClock(AUDIO_RATE, shared), AUDIO_RATE)

@@ -4,8 +4,9 @@ import type { AudioTrack } from '../fmp4/track.ts'
 import { codecName } from '../packet.ts'
 import type { MediaPacket, PacketSink } from '../ports.ts'
 import { packetizeH264 } from '../rtp/h264.ts'
-import { ntpTime, readRtcp, senderReport } from '../rtp/rtcp.ts'
+import { ntpTime, senderReport } from '../rtp/rtcp.ts'
 import { type H264Configuration, readConfiguration, readPicture } from './h264-frames.ts'
+import { type OutletSeat, type OutletViewer, Seat } from './outlet-seat.ts'
 import { PacketRing } from './packet-ring.ts'
 
 /** The tracks as every viewer is offered them. */
@@ -21,25 +22,17 @@ const AUDIO_SLACK = 40 * AUDIO_CLOCK
 /** Of Opus: 20 ms at the most that its encoders send take 1275 bytes. What is larger would fit into no datagram. */
 const LARGEST_SOUND = 1400
 const LARGEST_GROUP = 6 * 1024 * 1024
-/** Who could not be sent anything for so long is let go. */
-const LATEST: Milliseconds = 15_000
 
-export interface OutletViewer {
-  /** False: it cannot take the packet now. */
-  send(packet: Buffer): boolean
-  onEnd(reason: 'stream-ended' | 'slow'): void
-}
-
-export interface OutletSeat {
-  readonly bytes: number
-  /** Takes what the viewer reports. */
-  receive(rtcp: Buffer): void
-  leave(): void
+export interface OutletOwner {
+  /** Nobody watches any more. */
+  onEmpty(): void
+  /** A viewer needs one to begin, or to go on. */
+  onKeyFrameWanted(): void
 }
 
 /** One stream as RTP: packets are made once, and the same go to all its viewers. */
 export class RtpOutlet implements PacketSink {
-  readonly #onEmpty: () => void
+  readonly #owner: OutletOwner
   readonly #now: () => Milliseconds
   readonly #seats = new Set<Seat>()
   readonly #video = new PacketRing(VIDEO)
@@ -56,8 +49,8 @@ export class RtpOutlet implements PacketSink {
   #reportedAt: Milliseconds = Number.NEGATIVE_INFINITY
   #over = false
 
-  constructor(onEmpty: () => void, now: () => Milliseconds = Date.now) {
-    this.#onEmpty = onEmpty
+  constructor(owner: OutletOwner, now: () => Milliseconds = Date.now) {
+    this.#owner = owner
     this.#now = now
   }
 
@@ -69,12 +62,15 @@ export class RtpOutlet implements PacketSink {
     const seat = new Seat(viewer, {
       find: (ssrc, sequence) => (ssrc === VIDEO.ssrc ? this.#video : this.#audio).get(sequence),
       forget: (gone) => {
-        if (this.#seats.delete(gone) && this.#seats.size === 0) this.#onEmpty()
+        if (this.#seats.delete(gone) && this.#seats.size === 0) this.#owner.onEmpty()
       },
+      wantKeyFrame: () => this.#owner.onKeyFrameWanted(),
     })
     this.#seats.add(seat)
     if (this.#over) queueMicrotask(() => seat.end('stream-ended'))
     for (const packet of this.#group) seat.deliver(packet, this.#now(), true)
+    // What was cached may be many packets for a burst: with a key frame of its own a joiner shows a picture at once.
+    this.#owner.onKeyFrameWanted()
     return seat
   }
 
@@ -164,60 +160,5 @@ export class RtpOutlet implements PacketSink {
       const report = senderReport({ ssrc, ntp: ntpTime(now), rtpTimestamp: at * clock, packets, octets })
       for (const seat of this.#seats) seat.control(report)
     }
-  }
-}
-
-interface SeatOwner {
-  find(ssrc: number, sequenceNumber: number): Buffer | undefined
-  forget(seat: Seat): void
-}
-
-/** One viewer: gets everything, or nothing until the next key frame once it could not take something. */
-class Seat implements OutletSeat {
-  bytes = 0
-  readonly #viewer: OutletViewer
-  readonly #owner: SeatOwner
-  #over = false
-  #skipping = true
-  #takenAt: Milliseconds | undefined
-
-  constructor(viewer: OutletViewer, owner: SeatOwner) {
-    this.#viewer = viewer
-    this.#owner = owner
-  }
-
-  deliver(packet: Buffer, now: Milliseconds, entry: boolean): void {
-    this.#takenAt ??= now
-    if (this.#skipping && !entry) return
-    this.#skipping = !this.#viewer.send(packet)
-    if (!this.#skipping) {
-      this.bytes += packet.length
-      this.#takenAt = now
-    } else if (now - this.#takenAt > LATEST) this.end('slow')
-  }
-
-  control(packet: Buffer): void {
-    this.#viewer.send(packet)
-  }
-
-  receive(rtcp: Buffer): void {
-    for (const message of readRtcp(rtcp)) {
-      if (message.kind !== 'nack') continue
-      for (const sequence of message.lost) {
-        const packet = this.#owner.find(message.mediaSsrc, sequence)
-        if (packet && this.#viewer.send(packet)) this.bytes += packet.length
-      }
-    }
-  }
-
-  end(reason: 'stream-ended' | 'slow'): void {
-    if (this.#over) return
-    this.leave()
-    this.#viewer.onEnd(reason)
-  }
-
-  leave(): void {
-    this.#over = true
-    this.#owner.forget(this)
   }
 }

@@ -9,9 +9,12 @@ export class Outlets {
     const known = this.#byStream.get(stream)
     if (known) return known
     let detach = () => {}
-    const outlet = new RtpOutlet(() => {
-      detach()
-      this.#byStream.delete(stream)
+    const outlet = new RtpOutlet({
+      onEmpty: () => {
+        detach()
+        this.#byStream.delete(stream)
+      },
+      onKeyFrameWanted: () => stream.requestKeyFrame?.(),
     })
     this.#byStream.set(stream, outlet)
     detach = stream.attach(outlet)

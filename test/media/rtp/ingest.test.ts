@@ -26,7 +26,11 @@ function aPublisher() {
     lose: unused,
     release: unused,
     push: (packet) => void packets.push(packet),
+    onKeyFrameWanted: (ask) => {
+      wantKeyFrame = ask
+    },
   }
+  let wantKeyFrame = (): void => unused()
   const send = (rtcp: Buffer) => void told.push(rtcp)
   const ingest = new RtpIngest({ publication, video: VIDEO, audio: AUDIO, send, now: () => time.now })
   let sequenceNumber = 65_530
@@ -46,10 +50,22 @@ function aPublisher() {
       payload: Buffer.from([0xfc, 9]),
     })
   const heard = () => told.flatMap((rtcp) => readRtcp(rtcp))
-  return { ingest, packets, time, picture, sound, heard }
+  return { ingest, packets, time, picture, sound, heard, wantKeyFrame: () => wantKeyFrame() }
 }
 
 describe('the RTP of a publisher', () => {
+  it('is asked for a key frame when somebody wants one, twice a second at the most', () => {
+    const { heard, time, wantKeyFrame } = aPublisher()
+    for (const now of [1000, 1200, 1499, 1500, 1999]) {
+      time.now = now
+      wantKeyFrame()
+    }
+    expect(heard()).toEqual([
+      { kind: 'pli', mediaSsrc: VIDEO.ssrc },
+      { kind: 'pli', mediaSsrc: VIDEO.ssrc },
+    ])
+  })
+
   it('becomes a sequence header and frames, also where packets come in another order', () => {
     const { ingest, packets, picture } = aPublisher()
     const all = [...picture(0, SPS, PPS, IDR), ...picture(3000, DELTA)]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parsePacket } from '../../../src/media/packet.ts'
 import { readRtp } from '../../../src/media/rtp/packet.ts'
-import { nack, readRtcp } from '../../../src/media/rtp/rtcp.ts'
+import { nack, pli, readRtcp } from '../../../src/media/rtp/rtcp.ts'
 import { avcFrame, avcHeader, opusFrame, opusHeader } from '../../../src/media/rtp/tags.ts'
 import { AUDIO, RtpOutlet, VIDEO } from '../../../src/media/webrtc/outlet.ts'
 
@@ -36,8 +36,9 @@ class Viewer {
 function anOutlet() {
   const time = { now: 1_000_000 }
   const empty: true[] = []
+  const wanted: true[] = []
   const outlet = new RtpOutlet(
-    () => void empty.push(true),
+    { onEmpty: () => void empty.push(true), onKeyFrameWanted: () => void wanted.push(true) },
     () => time.now,
   )
   const push = (kind: 'audio' | 'video', dts: number, body: Buffer | undefined) => {
@@ -53,7 +54,7 @@ function anOutlet() {
     const viewer = new Viewer()
     return { viewer, seat: outlet.join(viewer) }
   }
-  return { outlet, push, begin, join, time, empty }
+  return { outlet, push, begin, join, time, empty, wanted }
 }
 
 describe('one stream as RTP', () => {
@@ -69,6 +70,17 @@ describe('one stream as RTP', () => {
     expect(first.got.at(-1)).toBe(second.got.at(-1))
     expect(first.of(VIDEO).map(({ payload }) => (payload[0] ?? 0) & 0x1f)).toEqual([7, 8, 28, 28, 28, 1, 1, 1])
     expect(first.of(VIDEO).at(-1)).toMatchObject({ timestamp: 120 * 90, marker: true })
+  })
+
+  it('asks for a key frame when a viewer joins, and when one asks for it', () => {
+    const { begin, join, wanted } = anOutlet()
+    begin()
+    const { seat } = join()
+    expect(wanted).toHaveLength(1)
+    seat.receive(pli(9, VIDEO.ssrc))
+    expect(wanted).toHaveLength(2)
+    seat.receive(nack(9, VIDEO.ssrc, [0]))
+    expect(wanted).toHaveLength(2)
   })
 
   it('places sound without gaps where its times were rounded', () => {
