@@ -46,6 +46,12 @@ export function readTrack(packet: MediaPacket): Track | undefined {
   }
 }
 
+/** What decoders are set up from, as a sequence header holds it; undefined: none, or one too long to be true. */
+export function readConfiguration(packet: MediaPacket): Buffer | undefined {
+  const body = readBody(packet)
+  return body?.type === CONFIGURATION && body.data.length <= LARGEST_CONFIGURATION ? body.data : undefined
+}
+
 /** The frame in a packet that is no sequence header; undefined: none, such as at the end of a sequence. */
 export function readFrame(packet: MediaPacket): CodedFrame | undefined {
   const body = readBody(packet)
