@@ -1,10 +1,11 @@
 import type { LiveStream, Publication } from '../../src/media/ports.ts'
 import type {
+  AnsweringViewer,
   IceServer,
+  OfferingViewer,
   Peer,
   PeerEvents,
   PublishingPeer,
-  ViewingPeer,
   WebrtcEngine,
 } from '../../src/media/webrtc/ports.ts'
 
@@ -24,6 +25,10 @@ export abstract class FakePeer implements Peer {
   addCandidate(candidate: string): void {
     if (this.closed) throw new Error('a candidate for a closed peer')
     this.candidates.push(candidate)
+  }
+
+  async gathered(): Promise<string> {
+    return 'v=0 gathered'
   }
 
   bytes(): number {
@@ -49,7 +54,8 @@ export class FakePublisher extends FakePeer implements PublishingPeer {
   }
 }
 
-export class FakeViewer extends FakePeer implements ViewingPeer {
+export class FakeViewer extends FakePeer implements OfferingViewer, AnsweringViewer {
+  readonly answer = 'v=0 answer'
   readonly offer = 'v=0 offer'
   readonly tracks = { 0: 'video', 1: 'audio' }
   stream: LiveStream | undefined
@@ -81,7 +87,15 @@ export class FakeEngine implements WebrtcEngine {
     return peer
   }
 
-  async offerViewer(events: PeerEvents): Promise<ViewingPeer> {
+  async answerViewer(offer: string, events: PeerEvents): Promise<AnsweringViewer | undefined> {
+    return offer === GOOD_SDP ? this.#viewer(events) : undefined
+  }
+
+  async offerViewer(events: PeerEvents): Promise<OfferingViewer> {
+    return this.#viewer(events)
+  }
+
+  #viewer(events: PeerEvents): FakeViewer {
     const peer = new FakeViewer(events)
     this.viewers.push(peer)
     return peer

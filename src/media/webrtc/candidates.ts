@@ -20,3 +20,11 @@ export function hostCandidate(address: string, port: number, preference: number)
   const priority = 126 * 2 ** 24 + preference * 2 ** 8 + 255
   return `candidate:own${preference} 1 UDP ${priority} ${address} ${port} typ host`
 }
+
+/** Adds candidates to the first section of a description, whose are those of all (RFC 9143 section 8.1). */
+export function withCandidates(sdp: string, candidates: readonly string[]): string {
+  const [head = '', first = '', ...others] = sdp.split(/^(?=m=)/m)
+  const lines = first.split('\r\n').filter((line) => line !== '' && line !== 'a=end-of-candidates')
+  const own = candidates.map((candidate) => `a=${candidate}`)
+  return [head, `${[...lines, ...own, 'a=end-of-candidates'].join('\r\n')}\r\n`, ...others].join('')
+}

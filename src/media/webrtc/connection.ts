@@ -1,12 +1,13 @@
 import type { PeerConnection, Track } from 'node-datachannel'
 import type { Milliseconds } from '../../domain/units.ts'
-import { MOST_CANDIDATES, usableCandidate } from './candidates.ts'
+import { MOST_CANDIDATES, usableCandidate, withCandidates } from './candidates.ts'
 import { attempt, guarded, type OnFault } from './guard.ts'
 import type { PeerEvents } from './ports.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
 /** How long ICE may look for another way once the one in use is lost. */
 const RECOVERY: Milliseconds = 10_000
+const LONGEST_GATHERING: Milliseconds = 2000
 
 export interface ConnectionParts {
   readonly pc: PeerConnection
@@ -25,6 +26,7 @@ export class Connection {
   readonly #ownCandidates: readonly string[]
   readonly #onFault: OnFault
   readonly #onClose: (() => void)[] = []
+  readonly #gathered: Promise<void>
   #queued: { candidate: string; mid: string }[] | undefined = []
   #candidates = 0
   #closed = false
@@ -38,6 +40,7 @@ export class Connection {
     this.#ownCandidates = ownCandidates
     this.#onFault = onFault
     pc.onStateChange(this.guarded((state) => this.#later(() => this.#onState(state))))
+    this.#gathered = this.#watchGathering()
     pc.onLocalCandidate(this.guarded((candidate, mid) => this.#later(() => this.#tell(candidate, mid))))
   }
 
@@ -79,6 +82,13 @@ export class Connection {
     for (const candidate of this.#ownCandidates) this.#later(() => this.#tell(candidate, mid))
   }
 
+  /** See `Peer.gathered`. */
+  async gathered(): Promise<string> {
+    await this.#gathered
+    const description = attempt(() => this.pc.localDescription()?.sdp) ?? ''
+    return withCandidates(description, this.#ownCandidates)
+  }
+
   /** For who gives candidates before the other side is described. */
   addCandidate(candidate: string, mid: string): void {
     if (this.#closed || !usableCandidate(candidate) || this.#candidates >= MOST_CANDIDATES) return
@@ -103,6 +113,18 @@ export class Connection {
   /** The other side is taken for lost. */
   giveUp(): void {
     if (!this.#closed) this.#gone('failed')
+  }
+
+  #watchGathering(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LONGEST_GATHERING)
+      const done = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.onClosed(done)
+      this.pc.onGatheringStateChange(this.guarded((state) => state === 'complete' && done()))
+    })
   }
 
   #use(candidate: string, mid: string): void {

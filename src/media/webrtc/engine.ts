@@ -10,7 +10,8 @@ import { Peers } from './peers.ts'
 import type { IceServer, PeerEvents, WebrtcEngine } from './ports.ts'
 import { answerOffer, type MakeIngest } from './publishing-peer.ts'
 import { readOffer } from './sdp.ts'
-import { offerMedia, type ViewerMedia } from './viewing-peer.ts'
+import { readViewerOffer } from './viewer-offer.ts'
+import { answerViewing, offerMedia, type ViewerMedia } from './viewing-peer.ts'
 
 const MOST_PEERS = 1000
 const SILENCE: Milliseconds = 20_000
@@ -61,6 +62,14 @@ export async function createWebrtcEngine(options: EngineOptions, media: EngineMe
       if (peer !== undefined) return peer
       connection.close()
       throw new Error('no peer connection can be made')
+    },
+    answerViewer: async (text, events) => {
+      const offer = readViewerOffer(text)
+      if (offer === undefined) return undefined
+      const connection = connect(events)
+      const peer = answerViewing(connection, native, { offer, media: { ...media.viewers, silence } })
+      if (peer === undefined) connection.close()
+      return peer
     },
     close: () => peers.close(),
   }

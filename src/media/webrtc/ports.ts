@@ -20,6 +20,8 @@ export interface PeerEvents {
 export interface Peer {
   /** Candidates may come before the description, and may be anything; what cannot be used is dropped. */
   addCandidate(candidate: string, mid: string): void
+  /** Our description with all of our candidates, as soon as they are gathered; without what takes longer than 2 s. */
+  gathered(): Promise<string>
   /** Bytes of media delivered or received. */
   bytes(): number
   /** Idempotent. */
@@ -34,13 +36,21 @@ export interface PublishingPeer extends Peer {
 }
 
 export interface ViewingPeer extends Peer {
+  /** Media is sent from now on, until close or the end of the stream. Called at most once. */
+  start(stream: LiveStream, onEnd: (reason: 'stream-ended' | 'slow') => void): void
+}
+
+export interface OfferingViewer extends ViewingPeer {
   readonly offer: string
   /** What the page may call each media section: mid → label. */
   readonly tracks: Readonly<Record<string, string>>
   /** False: a description that cannot be used. */
   acceptAnswer(sdp: string): boolean
-  /** Media is sent from now on, until close or the end of the stream. Called at most once. */
-  start(stream: LiveStream, onEnd: (reason: 'stream-ended' | 'slow') => void): void
+}
+
+export interface AnsweringViewer extends ViewingPeer {
+  /** The answer to the offer. */
+  readonly answer: string
 }
 
 /** Makes peer connections; all of them share one UDP port. */
@@ -48,7 +58,9 @@ export interface WebrtcEngine {
   /** Undefined: an offer that cannot be used. TOO_MANY_CONNECTIONS. */
   answerPublisher(offer: string, events: PeerEvents): Promise<PublishingPeer | undefined>
   /** TOO_MANY_CONNECTIONS. */
-  offerViewer(events: PeerEvents): Promise<ViewingPeer>
+  offerViewer(events: PeerEvents): Promise<OfferingViewer>
+  /** Undefined: an offer that cannot be used. TOO_MANY_CONNECTIONS. */
+  answerViewer(offer: string, events: PeerEvents): Promise<AnsweringViewer | undefined>
   readonly iceServers: readonly IceServer[]
   /** The UDP port of all peers. */
   readonly port: number

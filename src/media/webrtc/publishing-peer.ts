@@ -54,6 +54,7 @@ export function answerOffer(
   return {
     answer,
     addCandidate: (candidate, mid) => connection.addCandidate(candidate, mid),
+    gathered: () => connection.gathered(),
     bytes: () => ingest?.bytes ?? 0,
     close: () => connection.close(),
     start: (publication) => {

@@ -19,7 +19,8 @@ import {
   readCommand,
   streamInformation,
 } from './messages.ts'
-import { Playing } from './playing.ts'
+import { PageDoor } from './page-door.ts'
+import { OfferedPlaying } from './playing.ts'
 import { Publishing } from './publishing.ts'
 
 export interface ClientContext {
@@ -127,7 +128,7 @@ export class SignallingClient {
       hub,
       engine,
       log,
-      send,
+      door: new PageDoor({ streamId, type, send }),
       token,
       request: signallingRequest(handshake, { app, streamId, type }, how),
       negotiation: limits.negotiation,
@@ -135,7 +136,7 @@ export class SignallingClient {
         if (this.#exchanges.get(streamId) === over) this.#exchanges.delete(streamId)
       },
     }
-    return type === 'publish' ? new Publishing(context) : new Playing(context)
+    return type === 'publish' ? new Publishing(context) : new OfferedPlaying(context)
   }
 
   /** They may come before the command that they belong to. */

@@ -1,5 +1,4 @@
 import type { AccessRequest } from '../../domain/access.ts'
-import { AmsctlError } from '../../domain/errors.ts'
 import type { EndReason } from '../../domain/session.ts'
 import type { TokenType } from '../../domain/token.ts'
 import type { Milliseconds } from '../../domain/units.ts'
@@ -7,10 +6,17 @@ import type { MediaHub } from '../../media/ports.ts'
 import type { Candidate, Peer, PeerEvents, WebrtcEngine } from '../../media/webrtc/ports.ts'
 import type { AccessControl, Admission, Attempt, Connection } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
-import { describeBug } from '../http/error-response.ts'
+import { describeBug, type Failure, failureOf, refusalToFailure } from '../http/error-response.ts'
+import type { ExchangeDoor } from './exchange-door.ts'
 import { HeldEvents } from './held-events.ts'
 import { MOST_EARLY_CANDIDATES } from './limits.ts'
-import { candidateReply, errorReply, type Fault, notification, type Reply } from './messages.ts'
+
+export const NOT_CONNECTED: Failure = {
+  code: 'NOT_CONNECTED',
+  message: 'no connection came about; the token is unspent',
+}
+/** Ended by the gate before any media flowed. */
+const ENDED_EARLY: Failure = { code: 'SESSION_INVALID', message: 'the session was ended before it began' }
 
 export interface ExchangeContext {
   readonly access: AccessControl
@@ -18,10 +24,10 @@ export interface ExchangeContext {
   readonly engine: WebrtcEngine
   readonly log: Log
   readonly request: AccessRequest
-  /** As the page sent it, to know a repeat. */
-  readonly token: string
+  readonly door: ExchangeDoor
+  /** As the client sent it, to know a repeat. */
+  readonly token?: string
   readonly negotiation: Milliseconds
-  send(reply: Reply): void
   onOver(exchange: Exchange): void
 }
 
@@ -29,7 +35,7 @@ export interface ExchangeContext {
 export type Phase = 'opening' | 'negotiating' | 'spending' | 'live' | 'over'
 export type Leaving = 'lost' | 'ended' | 'stream-ended'
 
-/** One stream on one socket, from the command until its end: reserve, negotiate, spend, media. */
+/** One stream of one client, from its first word until its end: reserve, negotiate, spend, media. */
 export abstract class Exchange implements Connection, PeerEvents {
   abstract readonly type: TokenType
   protected readonly context: ExchangeContext
@@ -43,24 +49,23 @@ export abstract class Exchange implements Connection, PeerEvents {
 
   constructor(context: ExchangeContext) {
     this.context = context
-    this.#deadline = setTimeout(() => this.fail(this.tooLate()), context.negotiation)
+    this.#deadline = setTimeout(() => this.fail(NOT_CONNECTED), context.negotiation)
   }
 
-  /** Takes what the stream needs, and tells the page to go on; or why it cannot. */
-  protected abstract prepare(): Promise<Fault | undefined> | Fault | undefined
+  /** Takes what the stream needs, and tells the client to go on; or why it cannot. */
+  protected abstract prepare(): Promise<Failure | undefined> | Failure | undefined
   protected abstract takeConfiguration(type: string, sdp: string): Promise<void> | void
   /** Media may flow. False: there is none any more. */
   protected abstract startMedia(): boolean
   /** A reason, found as late as before the spend, not to spend. */
-  protected abstract obstacle(): Fault | undefined
-  protected abstract tooLate(): Fault
+  protected abstract obstacle(): Failure | undefined
   protected abstract letGo(how: Leaving): void
 
   get phase(): Phase {
     return this.#phase
   }
 
-  get token(): string {
+  get token(): string | undefined {
     return this.context.token
   }
 
@@ -79,12 +84,12 @@ export abstract class Exchange implements Connection, PeerEvents {
   begin(): void {
     void this.guard(async () => {
       const attempt = await this.context.access.reserve(this.context.request)
-      if (!attempt.ok) return this.fail({ definition: 'unauthorized_access' })
+      if (!attempt.ok) return this.fail(refusalToFailure(attempt))
       if (this.#phase === 'over') return attempt.release()
       this.#attempt = attempt
       this.#phase = 'negotiating'
-      const fault = await this.prepare()
-      if (fault) this.fail(fault)
+      const failure = await this.prepare()
+      if (failure) this.fail(failure)
     })
   }
 
@@ -97,11 +102,11 @@ export abstract class Exchange implements Connection, PeerEvents {
     else if (this.#early.length < MOST_EARLY_CANDIDATES) this.#early.push({ candidate, mid, index: 0 })
   }
 
-  /** The page has had enough, or its socket is gone. */
+  /** The client has had enough, or is gone. */
   leave(how: 'ended' | 'lost'): void {
     const wasLive = this.#phase === 'live'
     this.#end(how)
-    if (wasLive) this.#tellFinished()
+    if (wasLive) this.context.door.finished()
   }
 
   /** Called by the gate: kicked, revoked, expired, replaced. */
@@ -110,13 +115,13 @@ export abstract class Exchange implements Connection, PeerEvents {
     // The gate knows; to leave is for those who go by themselves.
     this.#admission = undefined
     const passing = reason === 'lost' || reason === 'replaced'
-    if (!begun) return void this.fail({ definition: 'unauthorized_access' })
+    if (!begun) return void this.fail(ENDED_EARLY)
     this.#end(passing ? 'lost' : 'ended')
-    this.#tellFinished()
+    this.context.door.finished()
   }
 
   onCandidate(candidate: Candidate): void {
-    if (this.#phase !== 'over') this.context.send(candidateReply(this.streamId, candidate))
+    if (this.#phase !== 'over') this.context.door.candidate(candidate)
   }
 
   onConnected(): void {
@@ -125,20 +130,20 @@ export abstract class Exchange implements Connection, PeerEvents {
 
   onGone(): void {
     if (this.#phase === 'live') this.leave('lost')
-    else this.fail(this.tooLate())
+    else this.fail(NOT_CONNECTED)
   }
 
-  protected fail(fault: Fault): void {
+  protected fail(failure: Failure): void {
     if (this.#phase === 'over') return
     this.#end('lost')
-    this.context.send(errorReply(this.streamId, fault))
+    this.context.door.failed(failure)
   }
 
   /** Live no more, for a reason of its own. */
   protected finish(how: Leaving): void {
     if (this.#phase !== 'live') return
     this.#end(how)
-    this.#tellFinished()
+    this.context.door.finished()
   }
 
   /**
@@ -147,7 +152,7 @@ export abstract class Exchange implements Connection, PeerEvents {
    */
   protected async connect<P extends Peer>(
     make: (events: PeerEvents) => Promise<P | undefined>,
-    adopt: (peer: P) => Reply,
+    adopt: (peer: P) => void,
   ): Promise<boolean> {
     this.#dropPeer()
     this.#peer = undefined
@@ -160,7 +165,7 @@ export abstract class Exchange implements Connection, PeerEvents {
     }
     if (!peer) return false
     this.#peer = peer
-    this.context.send(adopt(peer))
+    adopt(peer)
     for (const { candidate, mid } of this.#early.splice(0)) peer.addCandidate(candidate, mid)
     events.open(this)
     return true
@@ -171,26 +176,24 @@ export abstract class Exchange implements Connection, PeerEvents {
     try {
       await work()
     } catch (error) {
-      if (error instanceof AmsctlError && error.code === 'TOO_MANY_CONNECTIONS') {
-        return this.fail({ definition: 'not_initialized_yet', information: error.message })
-      }
-      this.context.log.error(describeBug(error), 'a WebRTC exchange failed')
-      this.fail({ definition: 'not_initialized_yet', information: 'internal error; try again' })
+      const failure = failureOf(error)
+      if (failure.code === 'INTERNAL') this.context.log.error(describeBug(error), 'a WebRTC exchange failed')
+      this.fail(failure)
     }
   }
 
   async #spend(): Promise<void> {
     const obstacle = this.obstacle()
-    if (obstacle || !this.#attempt) return this.fail(obstacle ?? this.tooLate())
+    if (obstacle || !this.#attempt) return this.fail(obstacle ?? NOT_CONNECTED)
     clearTimeout(this.#deadline)
     this.#phase = 'spending'
     const admission = await this.#attempt.spend(this)
-    if (!admission.ok) return this.fail({ definition: 'unauthorized_access' })
+    if (!admission.ok) return this.fail(refusalToFailure(admission))
     if (this.#isOver()) return admission.leave('lost')
     this.#admission = admission
     this.#phase = 'live'
     if (!this.startMedia()) return this.finish('stream-ended')
-    this.context.send(notification(this.streamId, this.type, 'started'))
+    this.context.door.started()
   }
 
   #isOver(): boolean {
@@ -214,9 +217,5 @@ export abstract class Exchange implements Connection, PeerEvents {
     this.#events?.drop()
     this.#events = undefined
     this.#peer?.close()
-  }
-
-  #tellFinished(): void {
-    this.context.send(notification(this.streamId, this.type, 'finished'))
   }
 }

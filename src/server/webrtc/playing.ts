@@ -1,56 +1,41 @@
 import type { LiveStream } from '../../media/ports.ts'
-import type { ViewingPeer } from '../../media/webrtc/ports.ts'
+import type { OfferingViewer, ViewingPeer } from '../../media/webrtc/ports.ts'
+import type { Failure } from '../http/error-response.ts'
+import { NOT_LIVE } from '../http/playback.ts'
 import { Exchange } from './exchange.ts'
-import { type Fault, offerReply } from './messages.ts'
 
 /** What browsers cannot be counted on to decode over WebRTC. */
 const UNPLAYABLE = /^(?:h\.?265|hevc|hvc1|hev1|av1|av01|vp9|vp09)/i
 
-/** A page that plays: the server offers. */
-export class Playing extends Exchange {
+/** A client that plays, whoever offers. */
+export abstract class Playing extends Exchange {
   readonly type = 'play'
-  #viewer: ViewingPeer | undefined
+  protected viewer: ViewingPeer | undefined
 
-  protected async prepare(): Promise<Fault | undefined> {
-    const obstacle = this.obstacle()
-    if (obstacle) return obstacle
-    await this.connect(
-      (events) => this.context.engine.offerViewer(events),
-      (peer) => {
-        this.#viewer = peer
-        return offerReply(this.streamId, peer.offer, peer.tracks)
-      },
-    )
-    return undefined
+  /** Makes {@link viewer}; or why that cannot be. */
+  protected abstract negotiate(): Promise<Failure | undefined>
+
+  protected async prepare(): Promise<Failure | undefined> {
+    return this.obstacle() ?? this.negotiate()
   }
 
-  protected takeConfiguration(type: string, sdp: string): void {
-    if (type !== 'answer' || this.phase !== 'negotiating' || !this.#viewer) return
-    if (this.#viewer.acceptAnswer(sdp)) return
-    this.fail({ definition: 'notSetRemoteDescription', information: 'the answer cannot be used' })
-  }
-
-  protected obstacle(): Fault | undefined {
+  protected obstacle(): Failure | undefined {
     const stream = this.#find()
-    if (!stream) return { definition: 'no_stream_exist' }
+    if (!stream) return NOT_LIVE
     const { videoCodec } = stream
     if (videoCodec === null || !UNPLAYABLE.test(videoCodec)) return undefined
     return {
-      definition: 'not_initialized_yet',
-      information: `${videoCodec} cannot be played over WebRTC; the token is unspent`,
+      code: 'CODEC_UNSUPPORTED',
+      message: `${videoCodec} cannot be played over WebRTC; the token is unspent`,
     }
   }
 
   protected startMedia(): boolean {
     // The stream may have ended while the spend was made durable.
     const stream = this.#find()
-    if (!stream || !this.#viewer) return false
-    this.#viewer.start(stream, (reason) => this.finish(reason === 'slow' ? 'lost' : reason))
+    if (!stream || !this.viewer) return false
+    this.viewer.start(stream, (reason) => this.finish(reason === 'slow' ? 'lost' : reason))
     return true
-  }
-
-  protected tooLate(): Fault {
-    return { definition: 'not_initialized_yet', information: 'no connection came about; the token is unspent' }
   }
 
   protected letGo(): void {}
@@ -58,5 +43,29 @@ export class Playing extends Exchange {
   #find(): LiveStream | undefined {
     const { app, streamId } = this.context.request
     return this.context.hub.find(app, streamId)
+  }
+}
+
+/** A page that plays: the server offers. */
+export class OfferedPlaying extends Playing {
+  #offering: OfferingViewer | undefined
+
+  protected async negotiate(): Promise<Failure | undefined> {
+    const { door, engine } = this.context
+    await this.connect(
+      (events) => engine.offerViewer(events),
+      (peer) => {
+        this.#offering = peer
+        this.viewer = peer
+        door.offer(peer.offer, peer.tracks)
+      },
+    )
+    return undefined
+  }
+
+  protected takeConfiguration(type: string, sdp: string): void {
+    if (type !== 'answer' || this.phase !== 'negotiating' || !this.#offering) return
+    if (this.#offering.acceptAnswer(sdp)) return
+    this.fail({ code: 'BAD_REQUEST', message: 'the answer cannot be used' })
   }
 }

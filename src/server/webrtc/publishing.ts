@@ -1,45 +1,49 @@
 import type { Publication } from '../../media/ports.ts'
 import type { PublishingPeer } from '../../media/webrtc/ports.ts'
+import { offersMedia } from '../../media/webrtc/sdp.ts'
+import type { Failure } from '../http/error-response.ts'
 import { Exchange, type Leaving } from './exchange.ts'
-import { answerReply, errorReply, type Fault, startReply } from './messages.ts'
 
-/** A page that publishes: it offers, after `start`. */
+const BUSY: Failure = {
+  code: 'STREAM_BUSY',
+  message: 'somebody else is publishing under that name; the token is unspent',
+}
+
+/** A client that publishes: it offers, once it is ready to be taken. */
 export class Publishing extends Exchange {
   readonly type = 'publish'
   #publication: Publication | undefined
   #publisher: PublishingPeer | undefined
   #started = false
 
-  /** The page has asked again before it offered anything. */
+  /** The client has asked again before it offered anything. */
   repeat(): void {
-    if (this.phase === 'negotiating') this.context.send(startReply(this.streamId))
+    if (this.phase === 'negotiating') this.context.door.ready()
   }
 
-  protected prepare(): Fault | undefined {
-    const { hub, request, send } = this.context
+  protected prepare(): Failure | undefined {
+    const { hub, request, door } = this.context
     this.#publication = hub.claim(request.app, request.streamId)
-    if (!this.#publication) return { definition: 'streamIdInUse' }
-    send(startReply(this.streamId))
+    if (!this.#publication) return BUSY
+    door.ready()
     return undefined
   }
 
   protected async takeConfiguration(type: string, sdp: string): Promise<void> {
     if (type !== 'offer') return
-    if (this.phase !== 'negotiating') {
-      const definition = this.phase === 'opening' ? 'not_initialized_yet' : 'already_publishing'
-      return this.context.send(errorReply(this.streamId, { definition }))
-    }
+    const { door, engine } = this.context
+    if (this.phase !== 'negotiating') return door.untimely(this.phase)
     const usable = await this.connect(
-      (events) => this.context.engine.answerPublisher(sdp, events),
+      (events) => engine.answerPublisher(sdp, events),
       (peer) => {
         this.#publisher = peer
-        return answerReply(this.streamId, peer.answer)
+        door.answer(peer)
       },
     )
-    if (!usable) this.fail({ definition: 'notSetRemoteDescription', information: 'the offer cannot be used' })
+    if (!usable) this.fail(unusableOffer(sdp, 'H.264 (packetization-mode=1) or Opus, with its SSRC'))
   }
 
-  protected obstacle(): Fault | undefined {
+  protected obstacle(): Failure | undefined {
     return undefined
   }
 
@@ -51,13 +55,20 @@ export class Publishing extends Exchange {
     return true
   }
 
-  protected tooLate(): Fault {
-    return { definition: 'publishTimeoutError', information: 'no connection came about; the token is unspent' }
-  }
-
   protected letGo(how: Leaving): void {
     if (!this.#started) this.#publication?.release()
     else if (how === 'lost') this.#publication?.lose()
     else this.#publication?.end()
+  }
+}
+
+/** Why no peer could be made of an offer. */
+export function unusableOffer(sdp: string, needed: string): Failure {
+  if (!offersMedia(sdp)) {
+    return { code: 'BAD_REQUEST', message: 'the offer cannot be used: it is no SDP that offers media' }
+  }
+  return {
+    code: 'CODEC_UNSUPPORTED',
+    message: `the offer cannot be used: it must have ${needed}; the token is unspent`,
   }
 }
