@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Check, exitOf } from '../../src/cli/doctor/check.ts'
 import { checkClock } from '../../src/cli/doctor/store.ts'
-import { amsctl, serve, temporaryDirectory } from '../support/amsctl.ts'
+import { amsctl, launch, outcomeOf, serve, temporaryDirectory } from '../support/amsctl.ts'
 import { aCertificate } from '../support/certificate.ts'
+import { eventually } from '../support/eventually.ts'
 import { describeWith } from '../support/programs.ts'
 
 const FREE = ['--rtmp-port', '0', '--http-port', '0', '--webrtc-port', '0']
@@ -52,7 +53,7 @@ it('asks the running daemon at its listeners', async () => {
   const daemon = await serve()
   const { code, stdout } = await daemon.run([...QUICK, '--json'])
   expect(code).toBe(0)
-  for (const name of ['listener-rtmp', 'listener-http', 'store']) {
+  for (const name of ['listener-rtmp', 'listener-http', 'listener-webrtc', 'store']) {
     expect(named(stdout, name)).toMatchObject({ status: 'ok' })
   }
 })
@@ -107,6 +108,20 @@ describeWith(['ffmpeg'], 'the self-test', () => {
     const { code, stdout } = await amsctl(flags, { dataDir, env: { TMPDIR: temporary } })
     expect(named(stdout, 'self-test')).toMatchObject({ class: 'self-test', status: 'ok' })
     expect(code).toBe(0)
+    expect(await readdir(temporary)).toEqual([])
+  })
+
+  it('leaves nothing behind where it is interrupted', async () => {
+    const dataDir = await temporaryDirectory()
+    const temporary = await temporaryDirectory()
+    const child = launch(['doctor', '--host', '127.0.0.1', ...FREE], { dataDir, env: { TMPDIR: temporary } })
+    const outcome = outcomeOf(child)
+    await eventually(async () => {
+      const there = await readdir(temporary, { recursive: true })
+      return there.some((path) => path.endsWith('control.sock')) || undefined
+    })
+    child.kill('SIGINT')
+    expect(await outcome).toMatchObject({ signal: 'SIGINT', stdout: '' })
     expect(await readdir(temporary)).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createConnection, createServer } from 'node:net'
-import type { DaemonStatus } from '../../services/operations.ts'
+import type { DaemonStatus, Listener } from '../../services/operations.ts'
 import { type Check, named, reasonOf } from './check.ts'
 
 const PATIENCE = 2000
@@ -26,16 +26,25 @@ function checkFree({ host, rtmp, http, webrtc }: Ports): Promise<Check[]> {
   ])
 }
 
-function checkListeners({ listen }: DaemonStatus): Promise<Check[]> {
+async function checkListeners({ listen }: DaemonStatus): Promise<Check[]> {
   const doors = (['rtmp', 'rtmps', 'http', 'https'] as const).flatMap((door) => {
     const listener = listen[door]
     return listener ? [{ door, ...listener }] : []
   })
-  return Promise.all(
+  const answers = await Promise.all(
     doors.map(({ door, host, port }) =>
       attempt(`listener-${door}`, `the daemon answers on TCP port ${port}`, () => connect(reachable(host), port)),
     ),
   )
+  return [...answers, checkWebrtcListener(listen.webrtc)]
+}
+
+/** As the daemon tells it: its UDP port answers to nobody but the peers that were given its secrets (RFC 8445). */
+function checkWebrtcListener(listener: Listener | null): Check {
+  const result = named('listener-webrtc', 'network')
+  return listener
+    ? result('ok', `the daemon takes WebRTC on UDP port ${listener.port}`)
+    : result('warn', 'the daemon takes no WebRTC; its log tells why')
 }
 
 /** Whether datagrams pass on the loopback, without which no WebRTC peer of this machine is reached. */

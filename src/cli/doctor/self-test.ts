@@ -9,6 +9,7 @@ import type { TokenType } from '../../domain/token.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import type { Log } from '../../services/log.ts'
 import { connectDaemon } from '../daemon-client.ts'
+import { interruptible } from '../interruptible.ts'
 import { type Check, named, reasonOf } from './check.ts'
 
 const APP = 'LiveApp'
@@ -18,14 +19,18 @@ const RETRY: Milliseconds = 100
 const HOST = '127.0.0.1'
 const result = named('self-test', 'self-test')
 
-/** Publishes and plays with one-time tokens on a daemon of its own, which leaves nothing behind. */
+/** Publishes and plays with one-time tokens on a daemon of its own, which leaves nothing behind, not even at Ctrl-C. */
 export async function selfTest(encoders: ReadonlySet<string> | null): Promise<Check> {
   if (!encoders?.has('libx264')) return result('skip', 'needs an ffmpeg with libx264 on the PATH to publish with')
+  return interruptible(tryPrivately)
+}
+
+async function tryPrivately(stop: AbortSignal): Promise<Check> {
   const directory = await mkdtemp(join(tmpdir(), 'amsctl-doctor-'))
   try {
     const daemon = await startPrivately(join(directory, 'data'))
     try {
-      return await tryTokens(daemon, join(directory, 'data'))
+      return await tryTokens(daemon, join(directory, 'data'), stop)
     } finally {
       await daemon.close()
     }
@@ -56,20 +61,20 @@ async function startPrivately(dataDir: string): Promise<Daemon> {
   })
 }
 
-async function tryTokens(daemon: Daemon, dataDir: string): Promise<Check> {
+async function tryTokens(daemon: Daemon, dataDir: string, stop: AbortSignal): Promise<Check> {
   const { rtmp, http } = daemon.status().listen
   const mint = await mintTokens(dataDir)
   const publisher = publish(`rtmp://${HOST}:${rtmp?.port}/${APP}/${STREAM}?token=${mint.publish}`)
   try {
     const bare = `http://${HOST}:${http?.port}/${APP}/streams/${STREAM}.flv`
-    const open = await play(bare)
+    const open = await play(bare, stop)
     if (open.status !== 401) return result('fail', `playing without a token answered ${open.status}, not 401`)
     const address = `${bare}?token=${mint.play}`
-    const first = await playWhenLive(address)
+    const first = await playWhenLive(address, stop)
     if (first.status === 404) return result('fail', 'what ffmpeg published with a token did not become live')
     if (first.status !== 200) return result('fail', `playing with a token answered ${first.status}, not 200`)
     if (first.magic !== 'FLV') return result('fail', 'what a token opened does not begin like FLV')
-    const again = await play(address)
+    const again = await play(address, stop)
     if (again.status !== 403) return result('fail', `the same token a second time answered ${again.status}, not 403`)
     return result('ok', 'a token published, a token played, and was refused the second time')
   } finally {
@@ -115,22 +120,23 @@ interface Answer {
 }
 
 /** A stream that is not live yet is 404 and costs the token nothing. */
-async function playWhenLive(address: string): Promise<Answer> {
+async function playWhenLive(address: string, stop: AbortSignal): Promise<Answer> {
   const deadline = Date.now() + PATIENCE
   for (;;) {
-    const answer = await play(address)
+    const answer = await play(address, stop)
     if (answer.status !== 404 || Date.now() > deadline) return answer
-    await sleep(RETRY)
+    await sleep(RETRY, undefined, { signal: stop })
   }
 }
 
-async function play(address: string): Promise<Answer> {
-  const stop = new AbortController()
-  const response = await fetch(address, { signal: AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE)]) })
+async function play(address: string, stop: AbortSignal): Promise<Answer> {
+  const enough = new AbortController()
+  const signal = AbortSignal.any([stop, enough.signal, AbortSignal.timeout(PATIENCE)])
+  const response = await fetch(address, { signal })
   try {
     const first = response.ok ? await response.body?.getReader().read() : undefined
     return { status: response.status, magic: Buffer.from(first?.value ?? []).toString('latin1', 0, 3) }
   } finally {
-    stop.abort()
+    enough.abort()
   }
 }
