@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
-import { type Endpoints, findEndpoints } from '../../cli/endpoints.ts'
 import {
   cidr,
   defaultApp,
@@ -13,10 +12,11 @@ import {
   uses,
 } from '../../cli/flags.ts'
 import { askStream, askType } from '../../cli/prompts.ts'
-import { renderWays, urlNotes, type WaysIn, waysIn } from '../../cli/urls.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { TokenView } from '../../domain/token.ts'
+import { type Endpoints, findEndpoints } from '../../services/endpoints.ts'
 import type { DaemonOperations, MintOrder } from '../../services/operations.ts'
+import { renderWays, urlNotes, type WaysIn, waysIn } from '../../services/urls.ts'
 
 type MintedToken = TokenView & { readonly urls: WaysIn }
 

@@ -1,4 +1,4 @@
-import type { DaemonOperations, DaemonStatus, StoreOperations } from '../services/operations.ts'
+import type { DaemonOperations, DaemonStatus, StoreOperations } from './operations.ts'
 
 /** Where clients reach the server, as `host:port` or an HTTP origin; null where that door is not open. */
 export interface Endpoints {

@@ -32,6 +32,16 @@ export function urlNotes(streamId: string, endpoints: Endpoints): string[] {
   return notes
 }
 
+/**
+ * The page to send to a viewer. The token stands in the fragment, which no server, bot or log ever sees. Null where
+ * there is no HTTP door, or the token is not for playing one stream.
+ */
+export function shareLink(token: TokenView, { http, https }: Endpoints): string | null {
+  const origin = https ?? http
+  if (origin === null || token.type !== 'play' || isGlob(token.streamId) || token.tokenId === null) return null
+  return `${origin}/w/${encodeURIComponent(token.app)}/${encodeURIComponent(token.streamId)}#${token.tokenId}`
+}
+
 type Ways = readonly (readonly [kind: string, way: string | null | undefined])[]
 
 function publishWays(token: TokenView, endpoints: Endpoints): Ways {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Endpoints, endpointsFrom } from '../../src/cli/endpoints.ts'
-import { renderWays, urlNotes, waysIn } from '../../src/cli/urls.ts'
 import { viewToken } from '../../src/domain/token.ts'
+import { type Endpoints, endpointsFrom } from '../../src/services/endpoints.ts'
+import { renderWays, urlNotes, waysIn } from '../../src/services/urls.ts'
 import { aToken } from '../support/tokens.ts'
 
 const SECRET = 'S'.repeat(32)
