@@ -34,7 +34,8 @@ export async function signallingHouseWith<E extends WebrtcEngine>(
       createSignalling({ access, hub, engine, apps: ['LiveApp', 'Other'], settings, log, limits, factsOf }),
   })
   house.hub.onStart(inspections.begin)
-  const page = (app = 'LiveApp') => Page.open(`${house.wsUrl}/${app}/websocket?target=edge`)
+  const page = (app = 'LiveApp', headers: Readonly<Record<string, string>> = {}) =>
+    Page.open(`${house.wsUrl}/${app}/websocket?target=edge`, headers)
   const state = async (type: TokenType) => (await house.operations.listTokens({ type }))[0]?.state
   const goLive = (streamId = 'cam'): Publication => {
     const publication = house.hub.claim('LiveApp', streamId)
@@ -62,8 +63,8 @@ export class Page {
     onTestFinished(() => socket.terminate())
   }
 
-  static async open(url: string): Promise<Page> {
-    const page = new Page(new WebSocket(url))
+  static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Page> {
+    const page = new Page(new WebSocket(url, { headers }))
     await once(page.socket, 'open')
     return page
   }

@@ -37,7 +37,7 @@ export function readOffer(text: string): PublisherOffer | undefined {
   const found: { video: TrackIds | null; audio: TrackIds | null } = { video: null, audio: null }
   const kept = parts.sections.map((lines) => {
     const kind = kindOf(lines)
-    if (kind === undefined) return lines
+    if (kind === undefined) return refused(lines)
     const ids = found[kind] === null ? trackIds(lines, kind) : undefined
     if (ids === undefined) return refused(lines)
     found[kind] = ids

@@ -14,7 +14,7 @@ export function readViewerOffer(text: string): ViewerOffer | undefined {
   const found: { video: ViewerTrack | null; audio: ViewerTrack | null } = { video: null, audio: null }
   const kept = parts.sections.map((lines) => {
     const kind = kindOf(lines)
-    if (kind === undefined) return lines
+    if (kind === undefined) return refused(lines)
     const track = found[kind] === null ? trackOf(lines, kind) : undefined
     if (track === undefined) return refused(lines)
     found[kind] = track

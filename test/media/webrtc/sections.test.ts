@@ -1,0 +1,68 @@
+import * as native from 'node-datachannel'
+import { expect, it } from 'vitest'
+import type { PublishingPeer, WebrtcEngine } from '../../../src/media/webrtc/ports.ts'
+import { aClient, anEngine } from '../../support/native-peers.ts'
+
+const AUDIO_SSRC = 8
+
+function opus(mid: string): native.Audio {
+  const audio = new native.Audio(mid, 'SendOnly')
+  audio.addOpusCodec(111)
+  audio.addSSRC(AUDIO_SSRC, 'mic', 'mic', 'mic')
+  return audio
+}
+
+function picture(mid: string, ssrc: number, codec: 'H264' | 'VP8'): native.Video {
+  const video = new native.Video(mid, 'SendOnly')
+  if (codec === 'H264') video.addH264Codec(102)
+  else video.addVP8Codec(96)
+  video.addSSRC(ssrc, `cam${ssrc}`, `cam${ssrc}`, `cam${ssrc}`)
+  return video
+}
+
+/** Negotiates what `describe` puts into an offer; resolves with the `m=` lines of the answer once connected. */
+async function answered(engine: WebrtcEngine, describe: (client: native.PeerConnection) => unknown[]) {
+  const client = aClient('publisher')
+  const held = describe(client)
+  client.setLocalDescription('offer')
+  let connect = () => {}
+  const connected = new Promise<void>((resolve) => {
+    connect = resolve
+  })
+  const peer: PublishingPeer | undefined = await engine.answerPublisher(client.localDescription()?.sdp ?? '', {
+    onCandidate: ({ candidate, mid }) => client.addRemoteCandidate(candidate, mid),
+    onConnected: connect,
+    onGone: () => {},
+  })
+  client.setRemoteDescription(peer?.answer ?? '', 'answer')
+  await connected
+  expect(held).not.toEqual([])
+  return [...(peer?.answer.matchAll(/^m=(\w+) (\d+)/gm) ?? [])].map(
+    ([, kind, port]) => `${kind} ${port === '0' ? 'refused' : 'taken'}`,
+  )
+}
+
+it('refuses a section of another codec, and takes the sound beside it', async () => {
+  const lines = await answered(await anEngine(), (client) => [
+    client.addTrack(picture('0', 7, 'VP8')),
+    client.addTrack(opus('1')),
+  ])
+  expect(lines).toEqual(['video refused', 'audio taken'])
+})
+
+it('takes one picture of two', async () => {
+  const lines = await answered(await anEngine(), (client) => [
+    client.addTrack(picture('0', 7, 'H264')),
+    client.addTrack(picture('1', 9, 'H264')),
+    client.addTrack(opus('2')),
+  ])
+  expect(lines).toEqual(['video taken', 'video refused', 'audio taken'])
+})
+
+it('takes no data channel', async () => {
+  const lines = await answered(await anEngine(), (client) => [
+    client.addTrack(picture('0', 7, 'H264')),
+    client.createDataChannel('chat'),
+  ])
+  expect(lines).toEqual(['video taken', 'application refused'])
+})
