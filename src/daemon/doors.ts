@@ -10,6 +10,7 @@ import { sessionRoute } from '../server/http/session-route.ts'
 import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
 import { createSignalling, type Signalling } from '../server/webrtc/server.ts'
+import { createWhip, type Whip } from '../server/whip/routes.ts'
 import { administer, type Services } from '../services/administration.ts'
 import type { DaemonStatus, Listener } from '../services/operations.ts'
 import type { Refusals } from '../services/refusals.ts'
@@ -42,11 +43,13 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
   const { host, tls } = options
   const rtmp = rtmpServer(options, null)
   const signalling = signallingOf(options)
-  const http = httpServer(options, null, signalling)
+  const whip = whipOf(options)
+  const http = httpServer(options, null, { signalling, whip })
   const rtmps = tls && rtmpServer(options, tls)
-  const https = tls && httpServer(options, tls, signalling)
+  const https = tls && httpServer(options, tls, { signalling, whip })
   const close = async () => {
     signalling?.close()
+    whip.close()
     await Promise.all([rtmp, http, rtmps, https].map((server) => server?.close()))
   }
   try {
@@ -83,15 +86,25 @@ function signallingOf({ services, hub, inspections, apps, log, webrtc }: DoorOpt
   return webrtc && createSignalling({ access: services.gate, hub, engine: webrtc, apps, settings, log, factsOf })
 }
 
+function whipOf({ services, hub, apps, log, webrtc }: DoorOptions): Whip {
+  const settings = () => services.settings.values
+  return createWhip({ access: services.gate, hub, engine: webrtc, apps, settings, log })
+}
+
+interface WebrtcDoors {
+  readonly signalling: Signalling | undefined
+  readonly whip: Whip
+}
+
 function httpServer(
   { services, hub, hls, library, apps, log }: DoorOptions,
   tls: TlsMaterial | null,
-  signalling: Signalling | undefined,
+  { signalling, whip }: WebrtcDoors,
 ): HttpServer {
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
-  const routes = [rest, sessionRoute({ access: services.gate, apps, settings })]
+  const routes = [rest, sessionRoute({ access: services.gate, apps, settings }), whip.routes]
   return createHttpServer({
     access: services.gate,
     hub,

@@ -8,6 +8,7 @@ import { sessionRoute } from '../../src/server/http/session-route.ts'
 import type { AuthenticateApiKey } from '../../src/server/rest/access.ts'
 import { restRoutes } from '../../src/server/rest/routes.ts'
 import type { Signalling } from '../../src/server/webrtc/server.ts'
+import type { Whip } from '../../src/server/whip/routes.ts'
 import type { AccessControl } from '../../src/services/access-control.ts'
 import { administer } from '../../src/services/administration.ts'
 import type { Log } from '../../src/services/log.ts'
@@ -28,11 +29,15 @@ const strictLog: Log = {
   },
 }
 
+type ServedParts = Pick<HttpServerOptions, 'access' | 'hub' | 'settings' | 'log'>
+
 export interface HttpHouseOptions {
   readonly log?: Log
   readonly tls?: TlsMaterial
   /** Serves WebRTC's signalling. */
-  readonly signalling?: (options: Pick<HttpServerOptions, 'access' | 'hub' | 'settings' | 'log'>) => Signalling
+  readonly signalling?: (options: ServedParts) => Signalling
+  /** Serves WHIP and WHEP. */
+  readonly whip?: (options: ServedParts) => Whip
   /** Puts something between the server and the gate. */
   readonly between?: (gate: AccessControl) => Partial<AccessControl>
 }
@@ -53,7 +58,8 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}), .
     peek: (request) => gate.peek(request),
     ...between(gate),
   }
-  const routes = [rest, sessionRoute({ access, apps: APPS, settings })]
+  const whip = more.whip?.({ access, hub, settings, log })
+  const routes = [rest, sessionRoute({ access, apps: APPS, settings }), ...(whip ? [whip.routes] : [])]
   const signalling = more.signalling?.({ access, hub, settings, log })
   const server = createHttpServer({
     access,
@@ -70,6 +76,7 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}), .
   const { port } = await server.start({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     signalling?.close()
+    whip?.close()
     await server.close()
     hub.close()
     await house.store.close()
@@ -81,6 +88,7 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}), .
     hls,
     server,
     signalling,
+    whip,
     port,
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     wsUrl: `${tls ? 'wss' : 'ws'}://127.0.0.1:${port}`,

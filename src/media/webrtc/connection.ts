@@ -117,7 +117,7 @@ export class Connection {
 
   #watchGathering(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LONGEST_GATHERING)
+      const timer = setTimeout(resolve, LONGEST_GATHERING).unref()
       const done = () => {
         clearTimeout(timer)
         resolve()

@@ -1,0 +1,116 @@
+import type { AccessRequest } from '../../domain/access.ts'
+import type { SettingValues } from '../../domain/settings.ts'
+import type { MediaHub } from '../../media/ports.ts'
+import type { WebrtcEngine } from '../../media/webrtc/ports.ts'
+import type { AccessControl } from '../../services/access-control.ts'
+import { newSessionSecret } from '../../services/identifiers.ts'
+import type { Log } from '../../services/log.ts'
+import type { Failure } from '../http/error-response.ts'
+import { STOPPING } from '../http/playback.ts'
+import type { Exchange, ExchangeContext } from '../webrtc/exchange.ts'
+import { Publishing } from '../webrtc/publishing.ts'
+import { AnsweredPlaying } from './answered-playing.ts'
+import { DEFAULT_LIMITS, type WhipLimits } from './limits.ts'
+import { OfferDoor, type Outcome } from './offer-door.ts'
+import { iceUserNames } from './sdp-fragment.ts'
+
+export interface WhipOptions {
+  readonly access: AccessControl
+  readonly hub: MediaHub
+  /** Undefined: no WebRTC here. */
+  readonly engine: WebrtcEngine | undefined
+  readonly apps: readonly string[]
+  readonly settings: () => SettingValues
+  readonly log: Log
+  readonly limits?: Partial<WhipLimits>
+}
+
+/** One offer and what came of it. Who knows `secret` owns it. */
+export interface WhipSession {
+  readonly secret: string
+  readonly etag: string
+  readonly request: AccessRequest
+  readonly exchange: Exchange
+  /** ICE user name fragments of the offer: others would be of an ICE restart. */
+  readonly userNames: readonly string[]
+  readonly outcome: Promise<Outcome>
+}
+
+/** The sessions of WHIP and WHEP; one serves any number of HTTP servers. */
+export class WhipSessions {
+  readonly #options: WhipOptions
+  readonly #limits: WhipLimits
+  readonly #bySecret = new Map<string, WhipSession>()
+  readonly #negotiating = new Set<Exchange>()
+  readonly #ofAddress = new Map<string, number>()
+  #closed = false
+
+  constructor(options: WhipOptions) {
+    this.#options = options
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+  }
+
+  get size(): number {
+    return this.#bySecret.size
+  }
+
+  find(secret: string): WhipSession | undefined {
+    return this.#bySecret.get(secret)
+  }
+
+  /** Begins to negotiate; a failure where that cannot even be begun. */
+  open(request: AccessRequest, offer: string): WhipSession | Failure {
+    const { access, engine, hub, log } = this.#options
+    if (this.#closed) return STOPPING
+    if (!engine) return { code: 'WEBRTC_UNAVAILABLE', message: 'this daemon serves no WebRTC; the token is unspent' }
+    if (this.#isFull(request)) {
+      const message = 'too many sessions wait for their connection; the token is unspent'
+      return { code: 'TOO_MANY_CONNECTIONS', message, retryAfter: 5 }
+    }
+    const door = new OfferDoor()
+    const secret = newSessionSecret()
+    const onOver = (exchange: Exchange) => {
+      this.#bySecret.delete(secret)
+      this.#settled(exchange, request)
+      door.over()
+    }
+    const { negotiation } = this.#limits
+    const exchange = makeExchange({ access, engine, hub, log, request, door, negotiation, onOver }, offer)
+    door.onReady = () => exchange.configure('offer', offer)
+    door.onStarted = () => this.#settled(exchange, request)
+    const etag = `"${newSessionSecret()}"`
+    const session = { secret, etag, request, exchange, userNames: iceUserNames(offer), outcome: door.outcome }
+    this.#bySecret.set(secret, session)
+    this.#count(exchange, request)
+    exchange.begin()
+    return session
+  }
+
+  /** Ends every session and opens no more; idempotent. */
+  close(): void {
+    this.#closed = true
+    for (const { exchange } of [...this.#bySecret.values()]) exchange.leave('lost')
+  }
+
+  #isFull({ address }: AccessRequest): boolean {
+    const ofAddress = this.#ofAddress.get(address ?? '') ?? 0
+    return this.#negotiating.size >= this.#limits.mostNegotiating || ofAddress >= this.#limits.mostOfAddress
+  }
+
+  #count(exchange: Exchange, { address }: AccessRequest): void {
+    this.#negotiating.add(exchange)
+    this.#ofAddress.set(address ?? '', (this.#ofAddress.get(address ?? '') ?? 0) + 1)
+  }
+
+  /** It waits for its connection no more. */
+  #settled(exchange: Exchange, { address }: AccessRequest): void {
+    if (!this.#negotiating.delete(exchange)) return
+    const left = (this.#ofAddress.get(address ?? '') ?? 1) - 1
+    if (left > 0) this.#ofAddress.set(address ?? '', left)
+    else this.#ofAddress.delete(address ?? '')
+  }
+}
+
+function makeExchange(context: ExchangeContext, offer: string): Exchange {
+  return context.request.type === 'publish' ? new Publishing(context) : new AnsweredPlaying(context, offer)
+}
