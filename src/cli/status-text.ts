@@ -14,6 +14,7 @@ export function statusFields(status: DaemonStatus): readonly (readonly [string, 
     ['recordings', status.mediaDir],
     ['store', status.store],
     ...listening(status),
+    ['transcoder', status.transcoder ?? 'none'],
     ['apps', status.apps.join(' ')],
     ['token control', `publish ${onOff(tokenControl.publish)}, play ${onOff(tokenControl.play)}`],
     ['streams', String(status.streams)],
@@ -31,6 +32,12 @@ export function openWarning({ tokenControl }: DaemonStatus): string | undefined 
   const open = [!tokenControl.publish && 'publish', !tokenControl.play && 'play'].filter(Boolean)
   if (open.length === 0) return undefined
   return `token control is off: anyone may ${open.join(' and ')}; turn it on with amsctl settings enable-token`
+}
+
+/** The yellow line of `serve` where sound cannot get from RTMP to WebRTC and back. */
+export function silenceWarning({ transcoder, listen }: DaemonStatus): string | undefined {
+  if (transcoder !== null || listen.webrtc === null) return undefined
+  return 'no ffmpeg with AAC and Opus on the PATH: what is published over RTMP is silent over WebRTC, and the other way round'
 }
 
 function listenerText({ host, port }: Listener): string {

@@ -3,7 +3,7 @@ import { readIceServers } from '../cli/ice-servers.ts'
 import { outliveReaders } from '../cli/lasting-output.ts'
 import { everyAddress, serveFlags, withRecordValue } from '../cli/serve-flags.ts'
 import { runUntilSignal } from '../cli/signals.ts'
-import { listening, openWarning } from '../cli/status-text.ts'
+import { listening, openWarning, silenceWarning } from '../cli/status-text.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
 import type { Log } from '../services/log.ts'
 import type { DaemonStatus } from '../services/operations.ts'
@@ -62,13 +62,15 @@ export default class Serve extends BaseCommand {
 
   #announce(status: DaemonStatus): void {
     for (const [door, where] of listening(status)) if (where !== null) this.note(`${door} listens on ${where}`)
-    const warning = openWarning(status)
-    if (warning !== undefined) this.warn(warning)
+    for (const warning of warningsOf(status)) this.warn(warning)
   }
 }
 
 function announceTo(log: Log, status: DaemonStatus): void {
   log.info({ listen: status.listen, dataDir: status.dataDir }, 'listening')
-  const warning = openWarning(status)
-  if (warning !== undefined) log.warn({}, warning)
+  for (const warning of warningsOf(status)) log.warn({}, warning)
+}
+
+function warningsOf(status: DaemonStatus): string[] {
+  return [openWarning(status), silenceWarning(status)].filter((warning) => warning !== undefined)
 }

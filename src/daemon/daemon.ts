@@ -5,6 +5,7 @@ import { createHls } from '../media/hls/library.ts'
 import { createHub, type Hub } from '../media/hub.ts'
 import { Inspections } from '../media/inspection.ts'
 import type { MediaLibrary } from '../media/recording/library.ts'
+import { findTranscoder } from '../media/transcode/ffmpeg.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import { administer, type Services } from '../services/administration.ts'
@@ -75,14 +76,16 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const library = await openMedia(options, cleanup)
   const services = await composeServices(store, auditFile, library)
   const { settings, sessions, audit } = services
-  const hub = createHub({ latency: options.latency, publisherGrace: () => settings.values['publisher-grace'] })
+  const transcoding = await findTranscoder({ log })
+  const publisherGrace = () => settings.values['publisher-grace']
+  const hub = createHub({ latency: options.latency, publisherGrace, transcoding })
   const inspections = new Inspections({ onWarning: (stream, warning) => log.warn(stream, warning) })
   hub.onStart(inspections.begin)
   const recordings = recordStreams({ ...options, services, hub, library })
   const hls = createHls({ hub, always: () => settings.values.hls === 'always' })
   cleanup.defer(() => hls.close())
   const tls = options.tls && (await loadTls(options.tls))
-  const webrtc = await openWebrtc(options)
+  const webrtc = await openWebrtc({ ...options, transcoding })
   cleanup.defer(() => webrtc?.close())
   const doors = await openDoors({ ...options, services, hub, inspections, hls, library, tls, webrtc })
   cleanup.defer(() => doors.close())
@@ -93,7 +96,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   // Before the streams end, lest players of HLS take a restart for the end of the show.
   cleanup.defer(() => doors.drain())
 
-  const status = statusOf(options, { services, hub, doors })
+  const status = statusOf(options, { services, hub, doors, transcoder: transcoding?.name ?? null })
   const running = { hub, inspections, recordings }
   await openControl(options, cleanup, daemonOperations(commandLine(services), services, running, status))
   cleanup.defer(startUpkeep(services, log))
@@ -131,9 +134,10 @@ interface Parts {
   readonly services: Services
   readonly hub: Hub
   readonly doors: Doors
+  readonly transcoder: string | null
 }
 
-function statusOf(options: DaemonOptions, { services, hub, doors }: Parts): () => DaemonStatus {
+function statusOf(options: DaemonOptions, { services, hub, doors, transcoder }: Parts): () => DaemonStatus {
   const startedAt = Date.now()
   const dataDir = realpathSync(options.dataDir)
   return () => ({
@@ -146,6 +150,7 @@ function statusOf(options: DaemonOptions, { services, hub, doors }: Parts): () =
     uptime: Math.floor((Date.now() - startedAt) / 1000),
     apps: options.apps,
     listen: doors.listen,
+    transcoder,
     tokenControl: { publish: services.settings.controls('publish'), play: services.settings.controls('play') },
     streams: hub.list().length,
     sessions: services.sessions.list().length,

@@ -1,5 +1,6 @@
 import { AmsctlError } from '../domain/errors.ts'
 import { RtpIngest } from '../media/rtp/ingest.ts'
+import type { Transcoding } from '../media/transcode/ports.ts'
 import { createWebrtcEngine } from '../media/webrtc/engine.ts'
 import { AUDIO, VIDEO } from '../media/webrtc/outlet.ts'
 import { Outlets } from '../media/webrtc/outlets.ts'
@@ -23,11 +24,12 @@ const WILDCARDS = ['::', '0.0.0.0']
 export async function openWebrtc(options: {
   readonly host: string
   readonly webrtc: WebrtcOptions
+  readonly transcoding: Transcoding | undefined
   readonly log: Log
 }): Promise<WebrtcEngine | undefined> {
-  const { host, log, webrtc } = options
+  const { host, log, transcoding, webrtc } = options
   try {
-    const outlets = new Outlets()
+    const outlets = new Outlets(transcoding)
     return await createWebrtcEngine(
       {
         port: webrtc.port,

@@ -1,24 +1,26 @@
 import { performance } from 'node:perf_hooks'
 import type { Milliseconds } from '../domain/units.ts'
-import { Batch } from './batch.ts'
 import { Bitrate } from './bitrate.ts'
-import { GopCache, StreamHeaders } from './gop-cache.ts'
-import { mux, PerFormat } from './mux.ts'
-import { Pace } from './pace.ts'
+import { StreamCache } from './gop-cache.ts'
 import { codecName } from './packet.ts'
 import type { LiveStream, MediaPacket, PacketSink, Seat, Viewer } from './ports.ts'
+import { AacRendition } from './rendition.ts'
 import { ViewerSeat } from './seat.ts'
 import { Timeline } from './timeline.ts'
-
-/** More than this is sent at once, whatever the latency asked for. */
-const LARGEST_BATCH = 512 * 1024
+import type { Transcoding } from './transcode/ports.ts'
 
 export interface Source {
   readonly protocol: string
   readonly address: string
 }
 
-/** One stream and its viewers: packets are gathered for about `latency` and go out as one Buffer for each format. */
+export interface BroadcastOptions {
+  /** How late gathering packets into one write may make them. */
+  readonly latency: Milliseconds
+  readonly transcoding: Transcoding | undefined
+}
+
+/** One live stream: what its publishers send, on one clock, for sinks as it is and for viewers as their players take it. */
 export class Broadcast implements LiveStream {
   readonly startedAt = Date.now()
   source: Source
@@ -27,52 +29,31 @@ export class Broadcast implements LiveStream {
   audioCodec: string | null = null
   /** Of the publisher that is there now. */
   askForKeyFrame: (() => void) | undefined
-  readonly #pace: Pace
-  readonly #seats = new Set<ViewerSeat>()
+  readonly #rendition: AacRendition
   readonly #sinks = new Set<PacketSink>()
-  readonly #headers = new StreamHeaders()
-  readonly #gop = new GopCache()
+  readonly #cache = new StreamCache()
   readonly #timeline = new Timeline()
   readonly #bitrate = new Bitrate()
-  readonly #tracks = { audio: false, video: false }
-  #pending: MediaPacket[] = []
-  #pendingBytes = 0
-  #flushTimer: NodeJS.Timeout | undefined
-  /** Whether this publisher's first batch has gone out. */
-  #begun = false
   #awaitsKey = true
   #over = false
-  #latestDts: Milliseconds = 0
-  #joinStart: PerFormat | undefined
 
-  constructor(source: Source, latency: Milliseconds) {
+  constructor(source: Source, { latency, transcoding }: BroadcastOptions) {
     this.source = source
-    this.#pace = new Pace(latency)
+    this.#rendition = new AacRendition({ latency, transcoding, missed: () => this.#cache.packets })
   }
 
   get viewers(): number {
-    return [...this.#sinks].reduce((sum, sink) => sum + (sink.viewers ?? 0), this.#seats.size)
+    return [...this.#sinks].reduce((sum, sink) => sum + (sink.viewers ?? 0), this.#rendition.viewers)
   }
 
   get bitrate(): number {
     return this.#bitrate.at(performance.now())
   }
 
-  /**
-   * A joiner gets what the others have been sent by now; what is pending reaches it with the next batch, like them.
-   * So no packet comes twice and none is missing.
-   */
   join(viewer: Viewer): Seat {
-    const seat = new ViewerSeat(viewer, (left) => this.#seats.delete(left))
-    if (this.#over) {
-      queueMicrotask(() => seat.end('stream-ended'))
-      return seat
-    }
-    this.#seats.add(seat)
-    if (this.#begun) {
-      const complete = this.#gop.packets.length > 0 || !this.#tracks.video
-      seat.open(this.#startFor(viewer.format), this.#headers.version, complete)
-    }
+    if (!this.#over) return this.#rendition.join(viewer)
+    const seat = new ViewerSeat(viewer, () => {})
+    queueMicrotask(() => seat.end('stream-ended'))
     return seat
   }
 
@@ -80,13 +61,12 @@ export class Broadcast implements LiveStream {
     this.askForKeyFrame?.()
   }
 
-  /** A sink gets packets as they come, not in batches; what is pending it has missed so far. */
   attach(sink: PacketSink): () => void {
     if (this.#over) {
       queueMicrotask(() => sink.end())
       return () => undefined
     }
-    for (const packet of [...this.#joinPackets(), ...this.#pending]) sink.push(packet)
+    for (const packet of this.#cache.packets) sink.push(packet)
     this.#sinks.add(sink)
     return () => this.#sinks.delete(sink)
   }
@@ -97,43 +77,36 @@ export class Broadcast implements LiveStream {
     this.#bitrate.add(incoming.payload.length, now)
     if (!this.#isUsable(incoming)) return
     const packet = { ...incoming, dts: this.#timeline.place(incoming, now) }
-    this.#note(packet)
-    if (packet.key) this.#flush()
-    this.#pending.push(packet)
-    this.#pendingBytes += packet.payload.length
+    if (packet.kind === 'video') this.videoCodec ??= codecName(packet)
+    else if (packet.kind === 'audio') this.audioCodec ??= codecName(packet)
+    this.#cache.add(packet)
     for (const sink of this.#sinks) sink.push(packet)
-    this.#flushInTime(now)
+    this.#rendition.push(packet)
   }
 
   /** The publisher is gone for now; viewers stay. */
   pause(): void {
     this.askForKeyFrame = undefined
-    this.#flush()
-    this.#gop.clear()
-    this.#joinStart = undefined
+    this.#cache.clearPictures()
+    this.#rendition.pause()
   }
 
   /** Another publisher goes on where the last one stopped, with headers and tracks of its own. */
   resume(source: Source): void {
     this.source = source
     this.askForKeyFrame = undefined
-    this.#headers.clear()
-    this.#gop.clear()
+    this.#cache.clear()
     this.#timeline.restart()
-    this.#tracks.audio = false
-    this.#tracks.video = false
     this.videoCodec = null
     this.audioCodec = null
-    this.#begun = false
     this.#awaitsKey = true
-    this.#joinStart = undefined
+    this.#rendition.restart()
     for (const sink of this.#sinks) sink.restart()
   }
 
   end(): void {
     this.#over = true
-    this.#flush()
-    for (const seat of [...this.#seats]) seat.end('stream-ended')
+    this.#rendition.end()
     for (const sink of [...this.#sinks]) sink.end()
     this.#sinks.clear()
   }
@@ -142,73 +115,5 @@ export class Broadcast implements LiveStream {
   #isUsable(packet: MediaPacket): boolean {
     if (packet.kind === 'video' && packet.key) this.#awaitsKey = false
     return packet.kind !== 'video' || packet.config || !this.#awaitsKey
-  }
-
-  #note(packet: MediaPacket): void {
-    this.#latestDts = packet.dts
-    if (packet.kind === 'video') {
-      this.#tracks.video = true
-      this.videoCodec ??= codecName(packet)
-    } else if (packet.kind === 'audio') {
-      this.#tracks.audio = true
-      this.audioCodec ??= codecName(packet)
-    }
-  }
-
-  #flushInTime(now: Milliseconds): void {
-    // The first batch is to tell all tracks, and not only that of its first packet.
-    if (!this.#begun && this.#pending.length === 1) this.#pace.restart(now)
-    const delay = this.#pace.delay(now)
-    if (this.#pendingBytes > LARGEST_BATCH || delay === 0) this.#flush()
-    else this.#flushTimer ??= setTimeout(() => this.#flush(), delay).unref()
-  }
-
-  #flush(): void {
-    clearTimeout(this.#flushTimer)
-    this.#flushTimer = undefined
-    if (this.#pending.length === 0) return
-    const packets = this.#pending
-    this.#pending = []
-    this.#pendingBytes = 0
-    const now = performance.now()
-    const batch = this.#batch(packets)
-    for (const seat of this.#seats) seat.deliver(batch, now)
-    this.#pace.wrote(now, performance.now())
-  }
-
-  /** Makes the batch and takes its packets into what joiners get. */
-  #batch(packets: readonly MediaPacket[]): Batch {
-    const headers = this.#headers.at(packets[0]?.dts ?? 0)
-    const versionBefore = this.#headers.version
-    for (const packet of packets) this.#cache(packet)
-    this.#begun = true
-    this.#joinStart = undefined
-    return new Batch(packets, {
-      tracks: { ...this.#tracks },
-      headers,
-      versionBefore,
-      versionAfter: this.#headers.version,
-    })
-  }
-
-  #cache(packet: MediaPacket): void {
-    if (!packet.config) {
-      this.#gop.add(packet)
-      return
-    }
-    const changed = this.#headers.put(packet)
-    // What was coded under the old configuration cannot be read with the new one.
-    if (changed && packet.kind !== 'metadata') this.#gop.clear()
-  }
-
-  #startFor(format: Viewer['format']): Buffer {
-    this.#joinStart ??= new PerFormat((wanted) => mux(wanted, this.#joinPackets(), this.#tracks))
-    return this.#joinStart.get(format)
-  }
-
-  /** What one who comes now has missed, of what has been sent. */
-  #joinPackets(): MediaPacket[] {
-    const gop = this.#gop.packets
-    return [...this.#headers.at(gop[0]?.dts ?? this.#latestDts), ...gop]
   }
 }

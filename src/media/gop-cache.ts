@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../domain/units.ts'
 import type { MediaPacket } from './ports.ts'
 
 /** Below what a viewer may have queued, or every join would already count as slow. */
@@ -53,5 +54,51 @@ export class GopCache {
   clear(): void {
     this.#packets = []
     this.#bytes = 0
+  }
+}
+
+/** What one who comes now has missed: the headers, and everything since the last key frame. */
+export class StreamCache {
+  readonly #headers = new StreamHeaders()
+  readonly #gop = new GopCache()
+  #latestDts: Milliseconds = 0
+
+  /** Of the headers; grows with every change. */
+  get version(): number {
+    return this.#headers.version
+  }
+
+  get hasPictures(): boolean {
+    return this.#gop.packets.length > 0
+  }
+
+  get packets(): MediaPacket[] {
+    const gop = this.#gop.packets
+    return [...this.#headers.at(gop[0]?.dts ?? this.#latestDts), ...gop]
+  }
+
+  headersAt(dts: Milliseconds): MediaPacket[] {
+    return this.#headers.at(dts)
+  }
+
+  add(packet: MediaPacket): void {
+    this.#latestDts = packet.dts
+    if (!packet.config) {
+      this.#gop.add(packet)
+      return
+    }
+    const changed = this.#headers.put(packet)
+    // What was coded under the old configuration cannot be read with the new one.
+    if (changed && packet.kind !== 'metadata') this.#gop.clear()
+  }
+
+  /** The headers stay. */
+  clearPictures(): void {
+    this.#gop.clear()
+  }
+
+  clear(): void {
+    this.#headers.clear()
+    this.#gop.clear()
   }
 }

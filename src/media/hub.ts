@@ -1,6 +1,7 @@
 import type { Milliseconds, Seconds } from '../domain/units.ts'
 import { Broadcast, type Source } from './broadcast.ts'
 import type { LiveStream, MediaHub, MediaPacket, Publication } from './ports.ts'
+import type { Transcoding } from './transcode/ports.ts'
 
 /** More lost publishers than this are not waited for; the one lost first gives way. */
 const MOST_WAITING = 1000
@@ -12,6 +13,8 @@ export interface HubOptions {
   readonly latency?: Milliseconds
   /** How long viewers stay when a publisher is lost; asked each time. */
   readonly publisherGrace: () => Seconds
+  /** Makes AAC of Opus for players of FLV and RTMP, who see pictures only without it. */
+  readonly transcoding?: Transcoding | undefined
 }
 
 export interface StreamInfo {
@@ -60,12 +63,14 @@ class StreamHub implements Hub {
   readonly #waiting = new Set<Place>()
   readonly #latency: Milliseconds
   readonly #publisherGrace: () => Seconds
+  readonly #transcoding: Transcoding | undefined
   readonly #listeners: StartListener[] = []
   #closed = false
 
   constructor(options: HubOptions) {
     this.#latency = options.latency ?? 50
     this.#publisherGrace = options.publisherGrace
+    this.#transcoding = options.transcoding
   }
 
   claim(app: string, streamId: string): Publication | undefined {
@@ -113,7 +118,7 @@ class StreamHub implements Hub {
       place.broadcast.resume(source)
       return place.broadcast
     }
-    const broadcast = new Broadcast(source, this.#latency)
+    const broadcast = new Broadcast(source, { latency: this.#latency, transcoding: this.#transcoding })
     place.broadcast = broadcast
     for (const listener of this.#listeners) listener({ app: place.app, streamId: place.streamId }, broadcast)
     return broadcast

@@ -170,6 +170,8 @@ export interface DaemonStatus {
     /** UDP, for media; its signalling is at `http` and `https`. */
     readonly webrtc: Listener | null
   }
+  /** What makes Opus of AAC and back, such as `ffmpeg 5.1`; null: nothing on this machine can. */
+  readonly transcoder: string | null
   readonly tokenControl: { readonly publish: boolean; readonly play: boolean }
   readonly streams: number
   readonly sessions: number

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts'
 import { checkDataDirectory } from './data-directory.ts'
-import { checkFfmpeg, checkWebrtc, ffmpegEncoders } from './media.ts'
+import { checkFfmpeg, checkTranscoder, checkWebrtc, ffmpegEncoders } from './media.ts'
 import { checkLoopback, checkPorts, type Ports } from './network.ts'
 import { selfTest } from './self-test.ts'
 import { checkStore } from './store.ts'
@@ -26,6 +26,7 @@ export async function examine({ dataDir, mediaDir, ports, tls, ...wanted }: Exam
     ...(await checkPorts(ports, store.status)),
     await checkLoopback(),
     checkFfmpeg(encoders),
+    await checkTranscoder(),
     await checkWebrtc(),
     ...(wanted.selfTest ? [await selfTest(encoders)] : []),
   ]

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { findTranscoder } from '../../media/transcode/ffmpeg.ts'
 import { type Check, named, reasonOf } from './check.ts'
 
 const run = promisify(execFile)
@@ -21,6 +22,14 @@ export function checkFfmpeg(encoders: ReadonlySet<string> | null): Check {
   if (encoders === null) return result('warn', `no ffmpeg that runs on the PATH: ${loss}`)
   if (!encoders.has('libx264')) return result('warn', `ffmpeg has no encoder libx264: ${loss}`)
   return result('ok', 'ffmpeg can publish')
+}
+
+/** Sound gets from RTMP to WebRTC and back by it alone. */
+export async function checkTranscoder(): Promise<Check> {
+  const result = named('transcoder', 'media')
+  const found = await findTranscoder({ log: { warn: () => {} } })
+  if (found) return result('ok', `${found.name} turns AAC into Opus and back`)
+  return result('warn', 'no ffmpeg with AAC and Opus on the PATH: RTMP is silent over WebRTC, and WebRTC over RTMP')
 }
 
 export async function checkWebrtc(): Promise<Check> {

@@ -1,0 +1,81 @@
+import { performance } from 'node:perf_hooks'
+import type { Milliseconds } from '../../domain/units.ts'
+import type { MediaPacket } from '../ports.ts'
+
+/** No picture waits longer for its sound. */
+const LONGEST_HOLD: Milliseconds = 1000
+/** Sound that stopped going in is not waited for. */
+const QUIET: Milliseconds = 500
+
+interface Held {
+  readonly packet: MediaPacket
+  readonly until: Milliseconds
+}
+
+/** Holds pictures until the sound of their time has been transcoded, so that both go on in the order of their times. */
+export class Interleave {
+  readonly #emit: (packet: MediaPacket) => void
+  readonly #now: () => Milliseconds
+  #held: Held[] = []
+  #timer: NodeJS.Timeout | undefined
+  #soundWentIn: Milliseconds
+  /** Of the sound that came out last. */
+  #soundAt: Milliseconds | undefined
+
+  constructor(emit: (packet: MediaPacket) => void, now: () => Milliseconds = () => performance.now()) {
+    this.#emit = emit
+    this.#now = now
+    this.#soundWentIn = now()
+  }
+
+  /** Sound goes into the transcoder. */
+  expectSound(): void {
+    this.#soundWentIn = this.#now()
+  }
+
+  /** Sound came out of the transcoder. */
+  pushSound(packet: MediaPacket): void {
+    if (!packet.config) this.#soundAt = packet.dts
+    // Headers first, so that whoever begins here is told of all tracks.
+    this.#release(({ packet: held }) => held.config || (!packet.config && isBefore(held, packet.dts)))
+    this.#emit(packet)
+  }
+
+  /** A picture, or metadata. */
+  push(packet: MediaPacket): void {
+    this.#held.push({ packet, until: this.#now() + LONGEST_HOLD })
+    this.#releaseDue()
+  }
+
+  /** Whatever is held goes on now. */
+  flush(): void {
+    this.#release(() => true)
+  }
+
+  #releaseDue(): void {
+    const now = this.#now()
+    const at = this.#soundAt
+    const quiet = now - this.#soundWentIn > QUIET
+    this.#release(({ packet, until }) => {
+      return quiet || until <= now || (at !== undefined && (packet.config || isBefore(packet, at)))
+    })
+  }
+
+  /** In their order, up to the first that `may` not. */
+  #release(may: (held: Held) => boolean): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    while (this.#held[0] && may(this.#held[0])) {
+      const { packet } = this.#held[0]
+      this.#held.shift()
+      this.#emit(packet)
+    }
+    const [first] = this.#held
+    if (first) this.#timer = setTimeout(() => this.#releaseDue(), Math.max(1, first.until - this.#now())).unref()
+  }
+}
+
+/** Not after `dts`, where times wrap at 2^32. */
+function isBefore(packet: MediaPacket, dts: Milliseconds): boolean {
+  return (packet.dts - dts) >> 0 <= 0
+}
