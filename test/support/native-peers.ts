@@ -1,6 +1,6 @@
 import * as native from 'node-datachannel'
 import { onTestFinished } from 'vitest'
-import { receiverReport } from '../../src/media/rtp/rtcp.ts'
+import { receiverReport } from '../../src/media/rtp/rtcp-writer.ts'
 import { createWebrtcEngine, type EngineMedia, type EngineOptions } from '../../src/media/webrtc/engine.ts'
 import type { PeerEvents, PublishingPeer, ViewingPeer, WebrtcEngine } from '../../src/media/webrtc/ports.ts'
 

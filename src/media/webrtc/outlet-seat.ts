@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../domain/units.ts'
-import { readRtcp } from '../rtp/rtcp.ts'
+import { readRtcp } from '../rtp/rtcp-reader.ts'
 
 /** Who could not be sent anything for so long is let go. */
 const LATEST: Milliseconds = 15_000

@@ -8,8 +8,9 @@ import type { WebrtcEngine } from '../../media/webrtc/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import type { Log } from '../../services/log.ts'
 import { signallingRequest } from './access.ts'
+import { EarlyCandidates } from './early-candidates.ts'
 import type { Exchange, ExchangeContext } from './exchange.ts'
-import { MOST_EARLY_CANDIDATES, MOST_STREAMS, type SignallingLimits } from './limits.ts'
+import { MOST_STREAMS, type SignallingLimits } from './limits.ts'
 import {
   type Command,
   errorReply,
@@ -41,7 +42,7 @@ export class SignallingClient {
   ignored = 0
   readonly #context: ClientContext
   readonly #exchanges = new Map<string, Exchange>()
-  #early: Array<{ readonly streamId: string; readonly candidate: string; readonly mid: string }> = []
+  readonly #early = new EarlyCandidates()
   #gone = false
 
   constructor(context: ClientContext) {
@@ -93,9 +94,7 @@ export class SignallingClient {
     former?.leave('lost')
     const exchange = this.#make(message, type)
     this.#exchanges.set(message.streamId, exchange)
-    const early = this.#early.filter(({ streamId }) => streamId === message.streamId)
-    this.#early = this.#early.filter(({ streamId }) => streamId !== message.streamId)
-    for (const { candidate, mid } of early) exchange.addCandidate(candidate, mid)
+    this.#early.handTo(exchange)
     exchange.begin()
   }
 
@@ -142,9 +141,7 @@ export class SignallingClient {
   /** They may come before the command that they belong to. */
   #takeCandidate({ streamId, candidate, id }: Command, exchange: Exchange | undefined): void {
     if (exchange) exchange.addCandidate(candidate, id)
-    else if (isStreamId(streamId) && this.#early.length < MOST_EARLY_CANDIDATES) {
-      this.#early.push({ streamId, candidate, mid: id })
-    }
+    else if (isStreamId(streamId)) this.#early.keep({ streamId, candidate, mid: id })
   }
 
   /** To a socket without a session every stream is one that does not exist. */

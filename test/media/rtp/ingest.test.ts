@@ -3,7 +3,8 @@ import type { MediaPacket, Publication } from '../../../src/media/ports.ts'
 import { packetizeH264 } from '../../../src/media/rtp/h264.ts'
 import { RtpIngest } from '../../../src/media/rtp/ingest.ts'
 import { writeRtp } from '../../../src/media/rtp/packet.ts'
-import { ntpTime, readRtcp, senderReport } from '../../../src/media/rtp/rtcp.ts'
+import { readRtcp } from '../../../src/media/rtp/rtcp-reader.ts'
+import { ntpTime, senderReport } from '../../../src/media/rtp/rtcp-writer.ts'
 
 const VIDEO = { ssrc: 5, payloadType: 102 }
 const AUDIO = { ssrc: 6, payloadType: 111 }

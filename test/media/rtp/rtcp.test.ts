@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { nack, ntpTime, pli, readRtcp, receiverReport, remb, senderReport } from '../../../src/media/rtp/rtcp.ts'
+import { readRtcp } from '../../../src/media/rtp/rtcp-reader.ts'
+import { nack, ntpTime, pli, receiverReport, remb, senderReport } from '../../../src/media/rtp/rtcp-writer.ts'
 
 const BLOCK = {
   ssrc: 7,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parsePacket } from '../../../src/media/packet.ts'
 import { readRtp } from '../../../src/media/rtp/packet.ts'
-import { nack, pli, readRtcp } from '../../../src/media/rtp/rtcp.ts'
+import { readRtcp } from '../../../src/media/rtp/rtcp-reader.ts'
+import { nack, pli } from '../../../src/media/rtp/rtcp-writer.ts'
 import { avcFrame, avcHeader, opusFrame, opusHeader } from '../../../src/media/rtp/tags.ts'
 import { AUDIO, RtpOutlet, VIDEO } from '../../../src/media/webrtc/outlet.ts'
 
