@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { expect, it } from 'vitest'
+import { AmsPage, signallingUrl } from '../support/ams-page.ts'
+import { type ServedDaemon, serve } from '../support/amsctl.ts'
+import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
+import { describeWith } from '../support/programs.ts'
+
+/** Processes that a daemon has started and that are still there. */
+function childrenOf({ child }: ServedDaemon): string[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(child.pid), '-x', 'ffmpeg'], { encoding: 'utf8' })
+  return stdout.split('\n').filter(Boolean)
+}
+
+async function noChildren(daemon: ServedDaemon): Promise<void> {
+  await eventually(() => childrenOf(daemon).length === 0 || undefined)
+}
+
+describeWith(['chromium', 'ffmpeg', 'ffprobe', 'pgrep'], 'sound between RTMP and WebRTC', () => {
+  const browser = sharedBrowser(WITH_WEBRTC)
+
+  it('of an RTMP publisher is heard in a page, and transcoded only while the page watches', async () => {
+    const daemon = await serve()
+    publishing(`${daemon.rtmp}/LiveApp/cam`)
+    await live(daemon, 'cam')
+    expect(childrenOf(daemon)).toEqual([])
+    const page = await AmsPage.open(browser())
+    const viewer = await page.viewer(signallingUrl(daemon))
+    await viewer.play('cam')
+    await viewer.watches('cam')
+    expect(childrenOf(daemon)).toHaveLength(1)
+    await viewer.stop('cam')
+    await noChildren(daemon)
+  })
+
+  it('of a page is AAC for players of RTMP and HTTP-FLV, one transcoder for all of them', async () => {
+    const daemon = await serve()
+    const page = await AmsPage.open(browser())
+    const publisher = await page.publisher(signallingUrl(daemon))
+    await publisher.publish('cam')
+    await live(daemon, 'cam')
+    expect(childrenOf(daemon)).toEqual([])
+    const players = [`${daemon.rtmp}/LiveApp/cam`, `${daemon.http}/LiveApp/streams/cam.flv`].map((url) =>
+      playing(url, 4),
+    )
+    await eventually(() => childrenOf(daemon).length === 1 || undefined)
+    for (const { outcome } of players) {
+      const { video, audio } = packetsOf(await outcome)
+      expect(video).toBeGreaterThan(30)
+      expect(audio).toBeGreaterThan(100)
+    }
+    await noChildren(daemon)
+    await publisher.stop('cam')
+  })
+
+  it('of a page is left out where there is no ffmpeg, and the picture is played', async () => {
+    const daemon = await serve({ env: { PATH: '/nowhere' } })
+    expect(daemon.status.transcoder).toBeNull()
+    expect(daemon.log).toContain('no ffmpeg')
+    const page = await AmsPage.open(browser())
+    const publisher = await page.publisher(signallingUrl(daemon))
+    await publisher.publish('cam')
+    await live(daemon, 'cam')
+    const { video, audio } = packetsOf(await playing(`${daemon.http}/LiveApp/streams/cam.flv`, 2).outcome)
+    expect(video).toBeGreaterThan(10)
+    expect(audio).toBe(0)
+    await publisher.stop('cam')
+  })
+})
