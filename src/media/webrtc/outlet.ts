@@ -60,6 +60,7 @@ export class RtpOutlet implements PacketSink {
 
   join(viewer: OutletViewer): OutletSeat {
     const seat = new Seat(viewer, {
+      now: this.#now,
       find: (ssrc, sequence) => (ssrc === VIDEO.ssrc ? this.#video : this.#audio).get(sequence),
       forget: (gone) => {
         if (this.#seats.delete(gone) && this.#seats.size === 0) this.#owner.onEmpty()

@@ -84,6 +84,31 @@ describe('one stream as RTP', () => {
     expect(wanted).toHaveLength(2)
   })
 
+  it('sends no more again than a viewer could have missed, however often it asks', () => {
+    const { begin, join, time } = anOutlet()
+    begin()
+    const { viewer, seat } = join()
+    const before = viewer.got.length
+    for (let n = 0; n < 100; n++)
+      seat.receive(
+        nack(
+          9,
+          VIDEO.ssrc,
+          Array.from({ length: 300 }, () => 0),
+        ),
+      )
+    expect(viewer.got.length - before).toBe(1000)
+    time.now += 500
+    seat.receive(
+      nack(
+        9,
+        VIDEO.ssrc,
+        Array.from({ length: 900 }, () => 0),
+      ),
+    )
+    expect(viewer.got.length - before).toBe(1500)
+  })
+
   it('places sound without gaps where its times were rounded', () => {
     const { push, begin, join } = anOutlet()
     begin()
