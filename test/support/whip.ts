@@ -8,7 +8,9 @@ import type { WebrtcEngine } from '../../src/media/webrtc/ports.ts'
 import type { WhipLimits } from '../../src/server/whip/limits.ts'
 import { createWhip } from '../../src/server/whip/routes.ts'
 import { aHttpHouse, type HttpHouse, type HttpHouseOptions } from './http-house.ts'
+import type { RefusedKind } from './refused-tokens.ts'
 import { RtcPublisher, RtcViewer } from './rtc-peer.ts'
+import { NOW } from './tokens.ts'
 
 export const SDP = 'application/sdp'
 
@@ -75,4 +77,17 @@ export async function sdpOf(answer: Response): Promise<string> {
 export async function codeOf(answer: Response): Promise<string> {
   const body = (await answer.json()) as { error: { code: string } }
   return `${answer.status} ${body.error.code}`
+}
+
+/** A token of a kind that does not open the stream `cam`; undefined: none. */
+export async function refusedSecret(house: HttpHouse, kind: RefusedKind, type: TokenType): Promise<string | undefined> {
+  if (kind === 'no') return undefined
+  if (kind === 'a wrong') return 'wrongwrongwrongwrongwrongwrong12'
+  if (kind === 'an other-type') return house.mint({ type: type === 'play' ? 'publish' : 'play' })
+  if (kind === 'an other-stream') return house.mint({ type, streamId: 'cam_720p' })
+  if (kind === 'an expired') return house.mint({ type, expireDate: NOW - 1 })
+  const token = await house.mint({ type })
+  if (kind === 'a revoked') await house.operations.revokeTokens({ refs: [token] })
+  else await house.operations.redeemToken({ app: 'LiveApp', streamId: 'cam', type, token, ip: null })
+  return token
 }

@@ -135,8 +135,9 @@ export abstract class Exchange implements Connection, PeerEvents {
 
   protected fail(failure: Failure): void {
     if (this.#phase === 'over') return
-    this.#end('lost')
+    // Told before all is let go of, for the end answers whoever still waits.
     this.context.door.failed(failure)
+    this.#end('lost')
   }
 
   /** Live no more, for a reason of its own. */
