@@ -6,12 +6,18 @@ import type { PeerEvents, PublishingPeer, ViewingPeer, WebrtcEngine } from '../.
 
 const IDS = { video: { ssrc: 1, payloadType: 102 }, audio: { ssrc: 2, payloadType: 111 } }
 
-/** An engine on the loopback with no media of its own. */
-export async function anEngine(options: Partial<EngineOptions> = {}, media: Partial<EngineMedia> = {}) {
+/** For `expect.poll`: threads of the transport have a part in it. */
+export const PATIENT = { timeout: 15_000 }
+
+/** An engine on the loopback, or on every address, with no media of its own. */
+export async function anEngine(
+  { everywhere = false, ...options }: Partial<EngineOptions> & { readonly everywhere?: boolean } = {},
+  media: Partial<EngineMedia> = {},
+) {
   const viewers = { ...IDS, of: () => ({ join: () => ({ bytes: 0, receive() {}, leave() {} }) }) }
   const makeIngest = () => ({ bytes: 0, receive() {}, tick() {} })
   const engine = await createWebrtcEngine(
-    { port: 0, bindAddress: '127.0.0.1', iceServers: [], ...options },
+    { port: 0, iceServers: [], ...(!everywhere && { bindAddress: '127.0.0.1' }), ...options },
     { makeIngest, viewers, ...media },
   )
   onTestFinished(() => engine.close())
@@ -32,14 +38,18 @@ export interface Watching {
   readonly tracks: readonly native.Track[]
 }
 
-/** A viewer that negotiates; what the engine tells goes to `events` too. */
-export async function watch(engine: WebrtcEngine, events: Partial<PeerEvents> = {}): Promise<Watching> {
+/** A viewer that negotiates, and uses some of the engine's candidates; what the engine tells goes to `events` too. */
+export async function watch(
+  engine: WebrtcEngine,
+  events: Partial<PeerEvents> = {},
+  isUsed: (candidate: string) => boolean = () => true,
+): Promise<Watching> {
   const client = aClient('viewer')
   const tracks: native.Track[] = []
   client.onTrack((track) => tracks.push(track))
   const peer = await engine.offerViewer({
     onCandidate: (candidate) => {
-      client.addRemoteCandidate(candidate.candidate, candidate.mid)
+      if (isUsed(candidate.candidate)) client.addRemoteCandidate(candidate.candidate, candidate.mid)
       events.onCandidate?.(candidate)
     },
     onConnected: () => events.onConnected?.(),

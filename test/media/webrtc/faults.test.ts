@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { writeRtp } from '../../../src/media/rtp/packet.ts'
-import { anEngine, publish, reportOf, watch } from '../../support/native-peers.ts'
+import { anEngine, PATIENT, publish, reportOf, watch } from '../../support/native-peers.ts'
 
 const PUBLICATION = { start() {}, push() {}, end() {}, lose() {}, release() {} }
 const STREAM = { videoCodec: null, audioCodec: null, attach: () => () => {}, join: () => ({ bytes: 0, leave() {} }) }
@@ -27,12 +27,12 @@ it('outlives handlers of a publishing peer that throw, each of them', async () =
     onConnected,
     onGone: fail('gone'),
   })
-  await expect.poll(faults).toContain('connected')
+  await expect.poll(faults, PATIENT).toContain('connected')
   peer.start(PUBLICATION)
   const media = { payloadType: 102, ssrc: 7, marker: true, timestamp: 0, sequenceNumber: 1, payload: Buffer.alloc(9) }
-  await expect.poll(() => track.sendMessageBinary(writeRtp(media)) && faults()).toContain('media')
+  await expect.poll(() => track.sendMessageBinary(writeRtp(media)) && faults(), PATIENT).toContain('media')
   client.close()
-  await expect.poll(faults, { timeout: 3000 }).toEqual(['candidate', 'connected', 'gone', 'media', 'tick'])
+  await expect.poll(faults, PATIENT).toEqual(['candidate', 'connected', 'gone', 'media', 'tick'])
 })
 
 it('outlives handlers of a viewing peer that throw, each of them', async () => {
@@ -53,9 +53,9 @@ it('outlives handlers of a viewing peer that throw, each of them', async () => {
     onConnected: fail('connected'),
     onGone: fail('gone'),
   })
-  await expect.poll(faults).toContain('connected')
+  await expect.poll(faults, PATIENT).toContain('connected')
   peer.start(STREAM, () => {})
-  await expect.poll(() => tracks[0]?.sendMessageBinary(reportOf(1)) && faults()).toContain('report')
+  await expect.poll(() => tracks[0]?.sendMessageBinary(reportOf(1)) && faults(), PATIENT).toContain('report')
   client.close()
-  await expect.poll(faults, { timeout: 3000 }).toEqual(['candidate', 'connected', 'gone', 'leave', 'report'])
+  await expect.poll(faults, PATIENT).toEqual(['candidate', 'connected', 'gone', 'leave', 'report'])
 })

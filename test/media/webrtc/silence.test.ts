@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { LiveStream } from '../../../src/media/ports.ts'
 import { writeRtp } from '../../../src/media/rtp/packet.ts'
-import { anEngine, reportOf, watch } from '../../support/native-peers.ts'
+import { anEngine, PATIENT, reportOf, watch } from '../../support/native-peers.ts'
 
-const SILENCE = 400
+const SILENCE = 1000
 const stream: LiveStream = {
   videoCodec: 'H264',
   audioCodec: null,
@@ -33,7 +33,7 @@ async function aWatchedViewer() {
   const watching = await watch(engine, { onConnected: connected.resolve, onGone: gone.resolve })
   await connected.promise
   watching.peer.start(stream, () => {})
-  await expect.poll(() => watching.peer.bytes()).toBeGreaterThan(0)
+  await expect.poll(() => watching.peer.bytes(), PATIENT).toBeGreaterThan(0)
   return { ...watching, sending, gone: gone.promise, isThere: () => isPending(gone.promise) }
 }
 
@@ -48,7 +48,7 @@ function aSignal<T>() {
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol()
   return (
-    (await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 3 * SILENCE, pending))])) === pending
+    (await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 2 * SILENCE, pending))])) === pending
   )
 }
 
@@ -60,7 +60,7 @@ it('takes a viewer for lost that closed its connection', async () => {
 
 it('keeps a viewer that reports what it gets', async () => {
   const { tracks, isThere } = await aWatchedViewer()
-  const report = setInterval(() => tracks[0]?.sendMessageBinary(reportOf(1)), SILENCE / 4)
+  const report = setInterval(() => tracks[0]?.sendMessageBinary(reportOf(1)), SILENCE / 10)
   expect(await isThere()).toBe(true)
   clearInterval(report)
 })
