@@ -7,7 +7,6 @@ import type { CodedSound, Direction, FrameWriter } from './direction.ts'
 import type { AudioTranscoder } from './ports.ts'
 import { Run } from './run.ts'
 
-/** Pauses before the program is started again; after the last of them it is left. */
 const PAUSES: readonly Milliseconds[] = [500, 1000, 2000, 4000]
 /** Whoever ran for so long failed for a new reason. */
 const STEADY: Milliseconds = 60_000
@@ -23,6 +22,8 @@ export interface TranscoderOptions {
   readonly direction: Direction
   readonly log: TranscodeLog
   readonly onPacket: (packet: MediaPacket) => void
+  /** Before the program is started again; after the last of them it is left. */
+  readonly pauses?: readonly Milliseconds[]
 }
 
 /** Keeps a program running for the sound of one stream. */
@@ -87,7 +88,8 @@ export class ProgramTranscoder implements AudioTranscoder {
   #recover(reason: string): void {
     this.#run = undefined
     if (performance.now() - this.#startedAt > STEADY) this.#failures = 0
-    const pause = PAUSES[this.#failures++]
+    const { pauses = PAUSES } = this.#options
+    const pause = pauses[this.#failures++]
     const next = pause === undefined ? 'its viewers hear nothing more' : `starting it again in ${pause} ms`
     this.#options.log.warn({ program: this.#options.program, reason }, `transcoding of sound ended; ${next}`)
     if (pause === undefined) return
