@@ -1,6 +1,7 @@
 import { AmsctlError } from '../domain/errors.ts'
 import { parseStreamPattern } from '../domain/stream-id.ts'
 import { TOKEN_TYPES, type TokenType } from '../domain/token.ts'
+import { parsePassword } from '../domain/user.ts'
 
 const ON_STDERR = { output: process.stderr }
 
@@ -19,6 +20,15 @@ export async function askType(): Promise<TokenType> {
   requireTerminal(`--type ${TOKEN_TYPES.join('|')}`)
   const { select } = await import('@inquirer/prompts')
   return select({ message: 'What is the token for?', choices: TOKEN_TYPES.map((value) => ({ value })) }, ON_STDERR)
+}
+
+/** Asks for a new password, twice, and shows nothing of it. */
+export async function askPassword(): Promise<string> {
+  const { password } = await import('@inquirer/prompts')
+  const chosen = await password({ message: 'Password:', mask: false, validate: readable(parsePassword) }, ON_STDERR)
+  const again = await password({ message: 'Once more:', mask: false }, ON_STDERR)
+  if (again === chosen) return chosen
+  throw new AmsctlError('BAD_VALUE', 'the two passwords differ; nothing was changed')
 }
 
 /** Asks before something wide and throws unless the answer is yes; without a terminal only `--yes` is. */

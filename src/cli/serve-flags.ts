@@ -74,6 +74,11 @@ export const serveFlags = {
     helpValue: 'FILE',
     dependsOn: ['turn'],
   }),
+  panel: Flags.boolean({
+    summary: 'Serve the management panel, and logging in over REST (default).',
+    default: true,
+    allowNo: true,
+  }),
   'latency-ms': Flags.integer({
     summary: 'How long media is gathered for one write; more costs less CPU.',
     env: 'AMSCTL_LATENCY_MS',

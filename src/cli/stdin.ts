@@ -1,14 +1,21 @@
 import { AmsctlError } from '../domain/errors.ts'
 
-/** All words of standard input, read to its end: oclif's own reader gives up after 10 ms. */
-export async function readWords(input: AsyncIterable<Buffer | string> = process.stdin): Promise<string[]> {
+type Input = AsyncIterable<Buffer | string>
+
+/** Standard input, read to its end: oclif's own reader gives up after 10 ms. */
+export async function readAll(input: Input = process.stdin): Promise<string> {
   const chunks: Buffer[] = []
   try {
     for await (const chunk of input) chunks.push(Buffer.from(chunk))
   } catch (cause) {
     throw new AmsctlError('BAD_USAGE', 'standard input cannot be read', { cause })
   }
-  return Buffer.concat(chunks).toString('utf8').split(/\s+/).filter(Boolean)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** All words of standard input. */
+export async function readWords(input: Input = process.stdin): Promise<string[]> {
+  return (await readAll(input)).split(/\s+/).filter(Boolean)
 }
 
 /** The operands of a command with each `-` replaced by the words of standard input. */

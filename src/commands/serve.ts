@@ -47,6 +47,7 @@ export default class Serve extends BaseCommand {
       record: flags.record ?? null,
       latency: flags['latency-ms'],
       webrtc: { port: flags['webrtc-port'], publicAddress, iceServers: await readIceServers(flags) },
+      panel: flags.panel,
       log,
     }
     const announce = (status: DaemonStatus) => {
@@ -56,8 +57,18 @@ export default class Serve extends BaseCommand {
     }
     await runUntilSignal(
       () => startDaemon(options),
-      (daemon) => announce(daemon.status()),
+      (daemon) => {
+        announce(daemon.status())
+        const link = daemon.setupLink()
+        if (link !== null) this.#tellOfSetup(link, log)
+      },
     )
+  }
+
+  /** The link is a secret: for the eyes of who is at the terminal, and for no log. */
+  #tellOfSetup(link: string, log: Log): void {
+    if (process.stderr.isTTY) this.note(`make the first user of the panel at ${link}`)
+    else log.info({}, 'nobody may log in to the panel yet; make a user with amsctl user create')
   }
 
   #announce(status: DaemonStatus): void {

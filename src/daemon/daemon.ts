@@ -8,16 +8,20 @@ import type { MediaLibrary } from '../media/recording/library.ts'
 import { findTranscoder } from '../media/transcode/ffmpeg.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
-import { administer, type Services } from '../services/administration.ts'
+import type { Actor, Services } from '../services/administration.ts'
+import { AuditTrail } from '../services/audit-trail.ts'
 import type { Log } from '../services/log.ts'
-import type { DaemonOperations, DaemonStatus, Listener, StoreOperations } from '../services/operations.ts'
+import type { DaemonOperations, DaemonStatus, Listener } from '../services/operations.ts'
+import type { AuditEntry } from '../services/ports.ts'
+import { SetupLink } from '../services/setup-link.ts'
 import { VERSION } from '../services/version.ts'
-import { AuditFile } from '../store/audit-file.ts'
+import { AuditFile, readAudit } from '../store/audit-file.ts'
 import { openStore } from '../store/open.ts'
 import { Cleanup } from './cleanup.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { openLibrary } from './media-library.ts'
 import { daemonOperations } from './operations.ts'
+import { openPanel, setupLink } from './panel.ts'
 import { completeRecordings, recordStreams } from './recordings.ts'
 import { composeServices, systemClock } from './services.ts'
 import { loadTls, type TlsFiles } from './tls.ts'
@@ -42,11 +46,15 @@ export interface DaemonOptions {
   /** For how long media is gathered into one write to each viewer. */
   readonly latency: Milliseconds
   readonly webrtc: WebrtcOptions
+  /** Whether the management panel is served, and logging in over REST. */
+  readonly panel: boolean
   readonly log: Log
 }
 
 export interface Daemon {
   status(): DaemonStatus
+  /** Where the first user can be made; a secret. null: there is one, or no panel. */
+  setupLink(): string | null
   /** Reads settings and TLS files again; what cannot be used is logged, and the old goes on. */
   reload(): Promise<void>
   /** Ends every client in its protocol, flushes the store, and lets go of it. Idempotent. */
@@ -74,7 +82,8 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   )
   cleanup.defer(() => auditFile.close())
   const library = await openMedia(options, cleanup)
-  const services = await composeServices(store, auditFile, library)
+  const trail = auditTrail(dataDir, auditFile)
+  const services = await composeServices(store, trail, library)
   const { settings, sessions, audit } = services
   const transcoding = await findTranscoder({ log })
   const publisherGrace = () => settings.values['publisher-grace']
@@ -87,7 +96,15 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const tls = options.tls && (await loadTls(options.tls))
   const webrtc = await openWebrtc({ ...options, transcoding })
   cleanup.defer(() => webrtc?.close())
-  const doors = await openDoors({ ...options, services, hub, inspections, hls, library, tls, webrtc })
+  const opened: { doors?: Doors } = {}
+  const transcoder = transcoding?.name ?? null
+  const status = statusOf(options, { services, hub, transcoder, listen: () => opened.doors?.listen })
+  const parts = { hub, inspections, recordings, trail, status }
+  const operations = (actor: Actor) => daemonOperations(actor, services, parts)
+  const setup = new SetupLink(services.users)
+  const panel = openPanel({ ...options, services, library, operations, trail, setup })
+  const doors = await openDoors({ ...options, services, hub, inspections, hls, library, tls, webrtc, panel })
+  opened.doors = doors
   cleanup.defer(() => doors.close())
   cleanup.defer(() => recordings.close())
   cleanup.defer(() => hub.close())
@@ -96,12 +113,15 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   // Before the streams end, lest players of HLS take a restart for the end of the show.
   cleanup.defer(() => doors.drain())
 
-  const status = statusOf(options, { services, hub, doors, transcoder: transcoding?.name ?? null })
-  const running = { hub, inspections, recordings }
-  await openControl(options, cleanup, daemonOperations(commandLine(services), services, running, status))
+  await openControl(options, cleanup, operations({ by: 'cli', protocol: 'cli', address: null }))
   cleanup.defer(startUpkeep(services, log))
   audit.record({ event: 'start', by: 'daemon', message: describeListeners(doors.listen) })
-  return { status, reload: () => reload(options, services, doors), close: () => cleanup.run() }
+  return {
+    status,
+    setupLink: () => (options.panel ? setupLink(setup, settings.values['public-url'], doors.listen) : null),
+    reload: () => reload(options, services, doors),
+    close: () => cleanup.run(),
+  }
 }
 
 async function openMedia({ mediaDir, log }: DaemonOptions, cleanup: Cleanup): Promise<MediaLibrary> {
@@ -126,18 +146,26 @@ async function openControl(
   cleanup.defer(() => control.close())
 }
 
-function commandLine(services: Services): StoreOperations {
-  return administer(services, { by: 'cli', protocol: 'cli', address: null })
+function auditTrail(dataDir: string, file: AuditFile): AuditTrail {
+  return new AuditTrail(file, async (limit) => {
+    await file.flush()
+    const newest: AuditEntry[] = []
+    for await (const entry of readAudit(dataDir, { limit })) newest.push(entry)
+    return newest
+  })
 }
 
 interface Parts {
   readonly services: Services
   readonly hub: Hub
-  readonly doors: Doors
+  /** Undefined until all of the doors are open. */
+  readonly listen: () => DaemonStatus['listen'] | undefined
   readonly transcoder: string | null
 }
 
-function statusOf(options: DaemonOptions, { services, hub, doors, transcoder }: Parts): () => DaemonStatus {
+const CLOSED: DaemonStatus['listen'] = { rtmp: null, rtmps: null, http: null, https: null, webrtc: null }
+
+function statusOf(options: DaemonOptions, { services, hub, listen, transcoder }: Parts): () => DaemonStatus {
   const startedAt = Date.now()
   const dataDir = realpathSync(options.dataDir)
   return () => ({
@@ -149,7 +177,7 @@ function statusOf(options: DaemonOptions, { services, hub, doors, transcoder }: 
     store: 'file',
     uptime: Math.floor((Date.now() - startedAt) / 1000),
     apps: options.apps,
-    listen: doors.listen,
+    listen: listen() ?? CLOSED,
     transcoder,
     tokenControl: { publish: services.settings.controls('publish'), play: services.settings.controls('play') },
     streams: hub.list().length,

@@ -16,6 +16,7 @@ import type { DaemonStatus, Listener } from '../services/operations.ts'
 import type { Refusals } from '../services/refusals.ts'
 import { guardApiKeys } from './api-key-guard.ts'
 import type { DaemonOptions } from './daemon.ts'
+import type { Panel } from './panel.ts'
 import type { TlsMaterial } from './tls.ts'
 
 /** Everything that strangers can connect to. */
@@ -27,7 +28,7 @@ export interface Doors {
   close(): Promise<void>
 }
 
-export interface DoorOptions extends Omit<DaemonOptions, 'tls' | 'webrtc'> {
+export interface DoorOptions extends Omit<DaemonOptions, 'tls' | 'webrtc' | 'panel'> {
   readonly services: Services & { readonly refusals: Refusals }
   readonly hub: Hub
   readonly inspections: Inspections
@@ -36,6 +37,7 @@ export interface DoorOptions extends Omit<DaemonOptions, 'tls' | 'webrtc'> {
   readonly tls: TlsMaterial | null
   /** Undefined: WebRTC cannot run here. */
   readonly webrtc: WebrtcEngine | undefined
+  readonly panel: Panel
 }
 
 /** Opens every door, or none: PORT_TAKEN names the flag that moves it. */
@@ -48,6 +50,7 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
   const rtmps = tls && rtmpServer(options, tls)
   const https = tls && httpServer(options, tls, { signalling, whip })
   const close = async () => {
+    options.panel.close()
     signalling?.close()
     whip.close()
     await Promise.all([rtmp, http, rtmps, https].map((server) => server?.close()))
@@ -65,6 +68,7 @@ export async function openDoors(options: DoorOptions): Promise<Doors> {
       https?.setTls(material)
     }
     const drain = () => {
+      options.panel.close()
       http.drain()
       https?.drain()
     }
@@ -97,14 +101,14 @@ interface WebrtcDoors {
 }
 
 function httpServer(
-  { services, hub, hls, library, apps, log }: DoorOptions,
+  { services, hub, hls, library, apps, panel, log }: DoorOptions,
   tls: TlsMaterial | null,
   { signalling, whip }: WebrtcDoors,
 ): HttpServer {
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
-  const routes = [rest, sessionRoute({ access: services.gate, apps, settings }), whip.routes]
+  const routes = [rest, sessionRoute({ access: services.gate, apps, settings }), whip.routes, ...panel.routes]
   return createHttpServer({
     access: services.gate,
     hub,

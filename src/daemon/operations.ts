@@ -1,23 +1,37 @@
+import { AmsctlError } from '../domain/errors.ts'
 import { toRfc3339 } from '../domain/units.ts'
 import type { Hub } from '../media/hub.ts'
 import type { Inspections } from '../media/inspection.ts'
 import type { Recordings } from '../media/recording/recordings.ts'
-import type { Services } from '../services/administration.ts'
-import type { DaemonOperations, DaemonStatus, StoreOperations } from '../services/operations.ts'
+import { type Actor, administer, type Services } from '../services/administration.ts'
+import type { AuditTrail } from '../services/audit-trail.ts'
+import type { DaemonOperations, DaemonStatus, KickReport } from '../services/operations.ts'
 
-interface RunningParts {
+export interface RunningParts {
   readonly hub: Hub
   readonly inspections: Inspections
   readonly recordings: Recordings
+  readonly trail: AuditTrail
+  readonly status: () => DaemonStatus
 }
 
-/** Adds to the operations on the store those on what is running. */
-export function daemonOperations(
-  store: StoreOperations,
-  { sessions, audit }: Services,
-  { hub, inspections, recordings }: RunningParts,
-  status: () => DaemonStatus,
-): DaemonOperations {
+/** What can be done with a running daemon, in the name of `actor`. */
+export function daemonOperations(actor: Actor, services: Services, parts: RunningParts): DaemonOperations {
+  const { hub, inspections, recordings, trail, status } = parts
+  const { sessions, audit } = services
+  const store = administer(services, actor)
+
+  async function kickSession({ id, revoke }: { readonly id: string; readonly revoke: boolean }): Promise<KickReport> {
+    const session = sessions.kick(id)
+    const { tokenId, app, streamId, type } = session
+    const { by, address } = actor
+    audit.record({ event: 'kick', by, address, sessionId: id, tokenId, app, streamId, type })
+    if (tokenId === null) return { id, tokenId, usesLeft: null, revoked: false }
+    if (revoke) await store.revokeTokens({ refs: [tokenId] })
+    const { usesLeft } = await store.showToken(tokenId)
+    return { id, tokenId, usesLeft: revoke ? 0 : usesLeft, revoked: revoke }
+  }
+
   return {
     ...store,
     status: async () => status(),
@@ -29,6 +43,7 @@ export function daemonOperations(
         warnings: inspections.of(hub.find(stream.app, stream.streamId)).warnings,
       })),
     listSessions: async () => sessions.list(),
+    kickSession,
 
     startRecording: async ({ app, streamId }) => {
       const { file, already } = await recordings.start({ app, streamId })
@@ -40,14 +55,15 @@ export function daemonOperations(
       return { app, streamId, file, recording: false, complete, already: false }
     },
 
-    async kickSession({ id, revoke }) {
-      const session = sessions.kick(id)
-      const { tokenId, app, streamId, type } = session
-      audit.record({ event: 'kick', by: 'cli', sessionId: id, tokenId, app, streamId, type })
-      if (tokenId === null) return { id, tokenId, usesLeft: null, revoked: false }
-      if (revoke) await store.revokeTokens({ refs: [tokenId] })
-      const { usesLeft } = await store.showToken(tokenId)
-      return { id, tokenId, usesLeft: revoke ? 0 : usesLeft, revoked: revoke }
+    async endStream({ app, streamId }) {
+      if (!hub.find(app, streamId)) throw new AmsctlError('STREAM_NOT_LIVE', `${app}/${streamId} is not live`)
+      const publisher = sessions
+        .list()
+        .find((session) => session.type === 'publish' && session.app === app && session.streamId === streamId)
+      if (publisher) return kickSession({ id: publisher.id, revoke: false })
+      throw new AmsctlError('SESSION_NOT_FOUND', `nobody publishes ${app}/${streamId} at this moment`)
     },
+
+    recentAudit: ({ limit }) => trail.recent(limit),
   }
 }

@@ -6,8 +6,11 @@ const SWEEP: Milliseconds = 1000
 const FORGET: Milliseconds = 3_600_000
 
 /** Ends what has run out and forgets what nobody asks for any more, again and again; returns how to stop that. */
-export function startUpkeep({ sessions, tokens }: Services, log: Log): () => void {
-  const sweeper = setInterval(() => sessions.sweep(), SWEEP).unref()
+export function startUpkeep({ sessions, logins, tokens }: Services, log: Log): () => void {
+  const sweeper = setInterval(() => {
+    sessions.sweep()
+    logins.sweep()
+  }, SWEEP).unref()
   const forget = () =>
     tokens.forgetEnded().catch((error: Error) => log.warn({ error: error.message }, 'ended tokens kept'))
   const forgetter = setInterval(forget, FORGET).unref()

@@ -3,14 +3,17 @@ import { canonicalAddress } from '../domain/address.ts'
 import { parseRecordingFile } from '../domain/recording.ts'
 import { parseApp, parseStreamId } from '../domain/stream-id.ts'
 import { type Protocol, type Token, viewToken } from '../domain/token.ts'
+import { administerAccounts } from './accounts.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Audit } from './audit.ts'
 import type { Gate } from './gate.ts'
+import type { Logins } from './logins.ts'
 import type { StoreOperations, TokenQuestion, VerdictView } from './operations.ts'
 import type { AuditEntry, Clock, RecordingArchive } from './ports.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 import type { Tokens } from './tokens.ts'
+import type { Users } from './users.ts'
 
 export interface Services {
   readonly tokens: Tokens
@@ -18,6 +21,8 @@ export interface Services {
   readonly sessions: Sessions
   readonly settings: Settings
   readonly apiKeys: ApiKeys
+  readonly users: Users
+  readonly logins: Logins
   readonly recordings: RecordingArchive
   readonly audit: Audit
   readonly clock: Clock
@@ -25,7 +30,7 @@ export interface Services {
 
 /** Who asks for an operation, for the audit. */
 export interface Actor {
-  /** `cli`, `rest`, or the public id of an API key. */
+  /** `cli`, `rest`, `user:NAME`, or the public id of an API key. */
   readonly by: string
   readonly protocol: Protocol
   readonly address: string | null
@@ -33,7 +38,7 @@ export interface Actor {
 
 /** The operations on a store, done in the name of `actor`. */
 export function administer(services: Services, actor: Actor): StoreOperations {
-  const { tokens, gate, sessions, settings, apiKeys, recordings, audit, clock } = services
+  const { tokens, gate, sessions, settings, recordings, audit, clock } = services
 
   /** The verdict for an administrator, who may know by whom a token was used. */
   async function view(verdict: Verdict, { ip }: TokenQuestion): Promise<VerdictView> {
@@ -109,19 +114,7 @@ export function administer(services: Services, actor: Actor): StoreOperations {
       }
     },
 
-    async createApiKey({ note }) {
-      const created = await apiKeys.create(note)
-      record({ event: 'apikey-create', message: created.id })
-      return created
-    },
-
-    listApiKeys: async () => apiKeys.list(),
-
-    async revokeApiKey(id) {
-      const revoked = await apiKeys.revoke(id)
-      record({ event: 'apikey-revoke', message: revoked.id })
-      return revoked
-    },
+    ...administerAccounts(services, record),
 
     listRecordings: () => recordings.list(),
 

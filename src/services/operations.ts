@@ -3,6 +3,10 @@ import type { SessionView } from '../domain/session.ts'
 import type { SettingView } from '../domain/settings.ts'
 import type { TokenState, TokenType, TokenView } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
+import type { Role, UserView } from '../domain/user.ts'
+import type { AuditEntry } from './ports.ts'
+
+export type { AuditEntry, Role, UserView }
 
 /**
  * What an administrator can do to the store, as plain JSON values in and out. A command calls it on the store it has
@@ -29,6 +33,13 @@ export interface StoreOperations {
   createApiKey(order: { readonly note: string | null }): Promise<ApiKeyView & { readonly key: string }>
   listApiKeys(): Promise<ApiKeyView[]>
   revokeApiKey(id: string): Promise<ApiKeyView>
+  listUsers(): Promise<UserView[]>
+  /** USER_EXISTS. */
+  createUser(order: { readonly name: string; readonly password: string; readonly role: Role }): Promise<UserView>
+  /** Ends what the user is logged in with. USER_NOT_FOUND, LAST_ADMIN. */
+  deleteUser(order: { readonly name: string }): Promise<UserView>
+  /** Ends what the user is logged in with. USER_NOT_FOUND. */
+  changePassword(order: { readonly name: string; readonly password: string }): Promise<UserView>
   /** What was recorded, and what the operator dropped beside it. */
   listRecordings(): Promise<RecordingView[]>
   /** Deletes a file for good. RECORDING_NOT_FOUND; RECORDING_BUSY while it is being written. */
@@ -46,6 +57,10 @@ export interface DaemonOperations extends StoreOperations {
   listSessions(): Promise<SessionView[]>
   /** Ends one session; with `revoke` its token too. SESSION_NOT_FOUND. */
   kickSession(order: { readonly id: string; readonly revoke: boolean }): Promise<KickReport>
+  /** Sends the publisher of a live stream away. STREAM_NOT_LIVE; SESSION_NOT_FOUND where nobody publishes it now. */
+  endStream(stream: StreamName): Promise<KickReport>
+  /** The newest entries of the audit, oldest first. */
+  recentAudit(order: { readonly limit: number }): Promise<AuditEntry[]>
 }
 
 export interface MintOrder {

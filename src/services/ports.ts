@@ -4,6 +4,7 @@ import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import type { Token, TokenUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
+import type { User } from '../domain/user.ts'
 
 export interface Clock {
   now(): UnixSeconds
@@ -13,8 +14,11 @@ export interface Clock {
 export interface TokenStore {
   findByHash(hash: SecretHash): Promise<Token | undefined>
   findById(id: string): Promise<Token | undefined>
-  /** Every stored token, in no order that callers may rely on. */
-  all(): AsyncIterable<Token>
+  /**
+   * Every token stored when the first is asked for, in no order that callers may rely on and a few at a time in memory.
+   * The store need not look at those that `hint` rules out, and may give some of them all the same.
+   */
+  all(hint?: TokenHint): AsyncIterable<Token>
   /** Adds new tokens, all or none. */
   add(tokens: readonly Token[]): Promise<void>
   /**
@@ -30,6 +34,18 @@ export interface TokenStore {
   revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]>
   /** Forgets tokens for good, but for those with a session that is still there; returns how many it forgot. */
   drop(hashes: readonly SecretHash[]): Promise<number>
+}
+
+/** Which tokens somebody looks for. */
+export interface TokenHint {
+  readonly id?: string
+  readonly app?: string
+  /** Tokens whose streamId is literally this. */
+  readonly streamId?: string
+  /** Tokens that may have ended by then. */
+  readonly endedBy?: UnixSeconds
+  /** Tokens made no later than that; asked again as the search goes on. */
+  readonly createdUpTo?: () => UnixSeconds
 }
 
 export interface Reserved {
@@ -59,6 +75,8 @@ export interface ApiKey {
 export interface Configuration {
   readonly settings: Readonly<Record<string, string>>
   readonly apiKeys: readonly ApiKey[]
+  /** Who may log in; undefined: nobody. */
+  readonly users?: readonly User[]
 }
 
 export interface ConfigurationStore {
@@ -99,7 +117,7 @@ export interface AuditEntry {
   /** RFC 3339 with milliseconds. */
   readonly at: string
   readonly event: AuditEvent
-  /** Who acted: `client`, `cli`, `rest`, or the public id of the API key. */
+  /** Who acted: `client`, `cli`, `rest`, `user:NAME`, or the public id of the API key. */
   readonly by: string
   readonly address?: string | null
   readonly protocol?: string
@@ -128,6 +146,12 @@ export type AuditEvent =
   | 'apikey-create'
   | 'apikey-revoke'
   | 'kick'
+  | 'login'
+  | 'login-fail'
+  | 'logout'
+  | 'user-create'
+  | 'user-passwd'
+  | 'user-delete'
   | 'record-start'
   | 'record-stop'
   | 'record-fail'

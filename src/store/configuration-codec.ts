@@ -1,5 +1,6 @@
 import { AmsctlError } from '../domain/errors.ts'
 import { parseSetting, parseSettingName } from '../domain/settings.ts'
+import { isSameName, isUserName, PASSWORD_HASH, ROLES, USER_ID, type User } from '../domain/user.ts'
 import type { ApiKey, Configuration } from '../services/ports.ts'
 import { storeDamaged } from './failure.ts'
 import { refuseNewer, SCHEMA_VERSION } from './schema.ts'
@@ -7,8 +8,8 @@ import { refuseNewer, SCHEMA_VERSION } from './schema.ts'
 const API_KEY_ID = /^ak_[0-9a-z]{12}$/
 const HASH = /^[0-9a-f]{64}$/
 
-export function writeConfiguration({ settings, apiKeys }: Configuration): string {
-  return `${JSON.stringify({ v: SCHEMA_VERSION, settings, apiKeys }, undefined, 2)}\n`
+export function writeConfiguration({ settings, apiKeys, users }: Configuration): string {
+  return `${JSON.stringify({ v: SCHEMA_VERSION, settings, apiKeys, users }, undefined, 2)}\n`
 }
 
 /**
@@ -16,14 +17,18 @@ export function writeConfiguration({ settings, apiKeys }: Configuration): string
  * @throws STORE_DAMAGED naming the line or the field, STORE_NEWER
  */
 export function readConfiguration(path: string, text: string): Configuration {
-  const { v: version, settings = {}, apiKeys = [], ...others } = parseObject(path, text)
+  const { v: version, settings = {}, apiKeys = [], users, ...others } = parseObject(path, text)
   if (!Number.isSafeInteger(version)) throw wrong(path, 'there is no schema version "v"')
   refuseNewer(path, version as number)
   // A misspelt "settings" would silently put every default in force, open doors among them.
-  for (const name of Object.keys(others)) throw wrong(path, `"${name}" is none of v, settings, apiKeys`)
+  for (const name of Object.keys(others)) throw wrong(path, `"${name}" is none of v, settings, apiKeys, users`)
   if (!isObject(settings)) throw wrong(path, '"settings" is not an object')
   if (!Array.isArray(apiKeys)) throw wrong(path, '"apiKeys" is not an array')
-  return { settings: readSettings(path, settings), apiKeys: apiKeys.map((key, index) => readApiKey(path, index, key)) }
+  return {
+    settings: readSettings(path, settings),
+    apiKeys: apiKeys.map((key, index) => readApiKey(path, index, key)),
+    ...(users !== undefined && { users: readUsers(path, users) }),
+  }
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {
@@ -65,6 +70,29 @@ function readApiKey(path: string, index: number, value: unknown): ApiKey {
     typeof createdAt === 'number'
   if (!isKey) throw wrong(path, `entry ${index + 1} of "apiKeys" is not an API key`)
   return { id, hash, note, createdAt }
+}
+
+function readUsers(path: string, users: unknown): User[] {
+  if (!Array.isArray(users)) throw wrong(path, '"users" is not an array')
+  const read = users.map((user, index) => readUser(path, index, user))
+  const twice = read.find(({ name }, index) => read.findIndex((other) => isSameName(other.name, name)) !== index)
+  if (twice) throw wrong(path, `two of "users" are called ${twice.name}`)
+  return read
+}
+
+function readUser(path: string, index: number, value: unknown): User {
+  const { id, name, role, password, createdAt }: Record<string, unknown> = isObject(value) ? value : {}
+  const knownRole = ROLES.find((known) => known === role)
+  const isUser =
+    typeof id === 'string' &&
+    USER_ID.test(id) &&
+    typeof name === 'string' &&
+    isUserName(name) &&
+    typeof password === 'string' &&
+    PASSWORD_HASH.test(password) &&
+    typeof createdAt === 'number'
+  if (!isUser || !knownRole) throw wrong(path, `entry ${index + 1} of "users" is not a user`)
+  return { id, name, role: knownRole, password, createdAt }
 }
 
 const CURE = 'Correct the file by hand, or restore it from a backup'

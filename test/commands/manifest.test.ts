@@ -102,6 +102,10 @@ it('knows the commands of this release and no others', async () => {
     'token:revoke',
     'token:show',
     'token:verify',
+    'user:create',
+    'user:delete',
+    'user:list',
+    'user:passwd',
     'vod:delete',
     'vod:list',
   ])

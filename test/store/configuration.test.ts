@@ -18,7 +18,11 @@ const bad: [string, string, RegExp][] = [
   ['a file cut short', '{"v":1,\n"settings":{\n', /settings\.json, line 3: not JSON/],
   ['an empty file', '', /settings\.json, line 1: not JSON/],
   ['no version', '{"settings":{}}', /schema version/],
-  ['a misspelt section', '{"v":1,"setings":{"token-control-play":"on"}}', /"setings" is none of v, settings, apiKeys/],
+  [
+    'a misspelt section',
+    '{"v":1,"setings":{"token-control-play":"on"}}',
+    /"setings" is none of v, settings, apiKeys, users/,
+  ],
   ['a setting that is not known', '{"v":1,"settings":{"guess-limits":"5"}}', /no setting "guess-limits"; there are: /],
   ['a bad value', '{"v":1,"settings":{"retention":"soon"}}', /retention: "soon" is not a duration/],
   ['a value that is not text', '{"v":1,"settings":{"guess-limit":5}}', /guess-limit is not a string/],

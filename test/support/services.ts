@@ -8,11 +8,14 @@ import { ApiKeys } from '../../src/services/api-keys.ts'
 import { Audit } from '../../src/services/audit.ts'
 import { Gate } from '../../src/services/gate.ts'
 import { GuessLimit } from '../../src/services/guess-limit.ts'
+import { Logins } from '../../src/services/logins.ts'
+import { Passwords } from '../../src/services/passwords.ts'
 import type { AuditEntry } from '../../src/services/ports.ts'
 import { Refusals } from '../../src/services/refusals.ts'
 import { Sessions } from '../../src/services/sessions.ts'
 import { Settings } from '../../src/services/settings.ts'
 import { Tokens } from '../../src/services/tokens.ts'
+import { Users } from '../../src/services/users.ts'
 import { openStore } from '../../src/store/open.ts'
 import { RecordingIndexFile } from '../../src/store/recording-index.ts'
 import { temporaryDirectory } from './amsctl.ts'
@@ -36,12 +39,15 @@ export async function aHouse(dataDir?: string, now = NOW) {
   const mediaDir = join(directory, 'streams')
   const index = await RecordingIndexFile.open(mediaDir)
   const library = new MediaLibrary({ directory: mediaDir, index, now: clock.now })
+  const users = new Users(store.configuration, new Passwords(), clock)
   const services = {
     tokens: new Tokens(store.tokens, settings, clock),
     gate: new Gate({ tokens: store.tokens, sessions, settings, audit, refusals, clock }),
     sessions,
     settings,
     apiKeys: new ApiKeys(store.configuration, clock),
+    users,
+    logins: new Logins(users, clock),
     recordings: library,
     audit,
     clock,

@@ -56,6 +56,7 @@ async function startPrivately(dataDir: string): Promise<Daemon> {
     mediaDir: join(dataDir, 'streams'),
     record: 'off',
     latency: 50,
+    panel: false,
     webrtc: { port: 0, publicAddress: undefined, iceServers: [] },
     log: silent,
   })

@@ -1,19 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import ipaddr from 'ipaddr.js'
 import { canonicalAddress, inCidrs } from '../../domain/address.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import type { Seconds } from '../../domain/units.ts'
+import { type Caller, forwardingHeader, isBelievable, isCrossSite, isOwnHost } from '../http/caller.ts'
 import { forwardedClient } from '../http/client-address.ts'
-
-/** Who calls the REST API, as far as the connection and the headers tell. */
-export interface Caller {
-  /** Address of the other end of the socket. */
-  readonly peer: string
-  readonly headers: IncomingHttpHeaders
-  /** Whether the client's connection is TLS. */
-  readonly encrypted: boolean
-}
 
 export interface Denial {
   readonly ok: false
@@ -54,43 +45,14 @@ function deny(fault: string): Denial {
 
 /** Why the address alone does not admit this caller; undefined if it does. */
 function addressFault(caller: Caller, client: string | null, settings: AccessSettings): string | undefined {
-  const { headers } = caller
-  const proxied = Object.keys(headers).find(isForwardingHeader)
+  const proxied = forwardingHeader(caller)
   // A proxy on this host must not turn the world into loopback.
   if (proxied !== undefined && !isBelievable(caller, settings['trusted-proxies'])) {
     return `it comes through a proxy (${proxied}) that is not in trusted-proxies or sends no X-Forwarded-For`
   }
   if (client === null || !inCidrs(client, settings['rest-allowed-cidr'])) return 'its address is not allowed'
-  if (!isOwnHost(headers.host, settings['public-url']))
-    return 'its Host is neither an address, localhost nor public-url'
+  if (!isOwnHost(caller, settings['public-url'])) return 'its Host is neither an address, localhost nor public-url'
   return isCrossSite(caller, settings['public-url']) ? 'it was sent by a page of another site' : undefined
-}
-
-function isForwardingHeader(name: string): boolean {
-  return name === 'forwarded' || name === 'via' || name === 'x-real-ip' || name.startsWith('x-forwarded-')
-}
-
-function isBelievable({ peer, headers }: Caller, trusted: readonly string[]): boolean {
-  return inCidrs(canonicalAddress(peer), trusted) && headers['x-forwarded-for'] !== undefined
-}
-
-/** A name that an attacker's DNS can point at this server is none of these. */
-function isOwnHost(host: string | undefined, publicUrl: string): boolean {
-  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(host?.toLowerCase() ?? '') ?? []
-  if (bracketed !== undefined) return ipaddr.IPv6.isValid(bracketed)
-  if (plain === undefined) return false
-  if (ipaddr.IPv4.isValidFourPartDecimal(plain) || plain === 'localhost') return true
-  return publicUrl !== '' && plain === new URL(publicUrl).hostname
-}
-
-/** What a browser tells of the page that makes it call. */
-function isCrossSite({ headers, encrypted }: Caller, publicUrl: string): boolean {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
-  const { origin } = headers
-  if (origin === undefined || (publicUrl !== '' && origin === publicUrl)) return false
-  const own = `${encrypted ? 'https' : 'http'}://${headers.host}`
-  return !URL.canParse(own) || origin !== new URL(own).origin
 }
 
 function originOf({ peer, headers }: Caller) {

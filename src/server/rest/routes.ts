@@ -3,7 +3,7 @@ import { AmsctlError } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import type { Actor } from '../../services/administration.ts'
 import type { StoreOperations } from '../../services/operations.ts'
-import { isEncrypted } from '../http/client-address.ts'
+import { callerOf } from '../http/caller.ts'
 import type { Failure } from '../http/error-response.ts'
 import { refuseOtherMethods, send } from '../http/routes.ts'
 import { queryOf } from '../http/stream-path.ts'
@@ -59,9 +59,7 @@ async function admit(request: FastifyRequest, options: RestOptions): Promise<Fai
 
 function judge({ raw }: FastifyRequest, options: RestOptions): Promise<CallerVerdict> {
   const settings = options.settings()
-  const encrypted = isEncrypted(raw, settings['trusted-proxies'])
-  const caller = { peer: raw.socket.remoteAddress ?? '', headers: raw.headers, encrypted }
-  return judgeCaller(caller, settings, options.authenticateApiKey)
+  return judgeCaller(callerOf(raw, settings['trusted-proxies']), settings, options.authenticateApiKey)
 }
 
 async function answer(

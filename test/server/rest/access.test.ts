@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { parseSetting, readSettings } from '../../../src/domain/settings.ts'
-import { type AuthenticateApiKey, type Caller, judgeCaller } from '../../../src/server/rest/access.ts'
+import type { Caller } from '../../../src/server/http/caller.ts'
+import { type AuthenticateApiKey, judgeCaller } from '../../../src/server/rest/access.ts'
 
 const KEY = 'the-api-key'
 

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import { Flags } from '@oclif/core'
+import { AmsctlError } from '../domain/errors.ts'
+import { parsePassword } from '../domain/user.ts'
+import { askPassword, canPrompt } from './prompts.ts'
+import { readAll } from './stdin.ts'
+
+export const passwordFile = Flags.string({
+  summary: 'File that holds the password, or - for stdin (default: a terminal asks, a pipe is read).',
+  helpValue: 'FILE',
+})
+
+/** A password, which is never on the command line: others could read it there. */
+export async function readPassword(file: string | undefined): Promise<string> {
+  if (file === undefined && canPrompt()) return askPassword()
+  const text = file === undefined || file === '-' ? await readAll() : await readSecretFile(file)
+  return parsePassword(text.replace(/\r?\n$/, ''))
+}
+
+async function readSecretFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AmsctlError('BAD_VALUE', `--password-file: cannot read ${path}: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import type { FastifyPluginAsync } from 'fastify'
+import type { VodLibrary } from '../media/recording/ports.ts'
+import { EventFeed } from '../server/panel/events.ts'
+import { panelRoutes } from '../server/panel/routes.ts'
+import { assetRoutes } from '../server/panel/static.ts'
+import type { Actor, Services } from '../services/administration.ts'
+import type { AuditTrail } from '../services/audit-trail.ts'
+import { endpointsFrom } from '../services/endpoints.ts'
+import { Lockout } from '../services/lockout.ts'
+import type { DaemonOperations, DaemonStatus } from '../services/operations.ts'
+import type { SetupLink } from '../services/setup-link.ts'
+import { SignIn } from '../services/sign-in.ts'
+
+/** Where the pages are, bundled, beside the program. */
+const WEB_ROOT = join(import.meta.dirname, '../web')
+
+interface PanelParts {
+  readonly services: Services
+  readonly apps: readonly string[]
+  readonly library: VodLibrary
+  readonly operations: (actor: Actor) => DaemonOperations
+  readonly trail: AuditTrail
+  readonly setup: SetupLink
+  /** False: only what pages load is served. */
+  readonly panel: boolean
+}
+
+/** The management panel, one for every HTTP server. */
+export interface Panel {
+  readonly routes: readonly FastifyPluginAsync[]
+  close(): void
+}
+
+export function openPanel({ services, trail, panel, ...parts }: PanelParts): Panel {
+  const assets = assetRoutes({ webRoot: WEB_ROOT, panel })
+  if (!panel) return { routes: [assets], close: () => {} }
+  const feed = new EventFeed(parts.operations({ by: 'daemon', protocol: 'rest', address: null }), trail)
+  const options = {
+    ...parts,
+    ...services,
+    feed,
+    settings: () => services.settings.values,
+    signIn: new SignIn({ ...services, lockout: new Lockout() }),
+    webRoot: WEB_ROOT,
+  }
+  return { routes: [assets, panelRoutes(options)], close: () => feed.close() }
+}
+
+/** The address at which the first user can be made, once; null where there is one. */
+export function setupLink(setup: SetupLink, publicUrl: string, listen: DaemonStatus['listen']): string | null {
+  const { http, https } = endpointsFrom(publicUrl, listen)
+  const origin = https ?? http
+  return origin && setup.secret && `${origin}/panel#setup=${setup.secret}`
+}

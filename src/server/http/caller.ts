@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import ipaddr from 'ipaddr.js'
+import { canonicalAddress, inCidrs } from '../../domain/address.ts'
+import { isEncrypted } from './client-address.ts'
+
+/** Who makes a request, as far as the connection and the headers tell. */
+export interface Caller {
+  /** Address of the other end of the socket. */
+  readonly peer: string
+  readonly headers: IncomingHttpHeaders
+  /** Whether the client's connection is TLS. */
+  readonly encrypted: boolean
+}
+
+export function callerOf(request: IncomingMessage, trustedProxies: readonly string[]): Caller {
+  const { socket, headers } = request
+  return { peer: socket.remoteAddress ?? '', headers, encrypted: isEncrypted(request, trustedProxies) }
+}
+
+/** A header that tells of a proxy between; undefined: there is none. */
+export function forwardingHeader({ headers }: Caller): string | undefined {
+  return Object.keys(headers).find(
+    (name) => name === 'forwarded' || name === 'via' || name === 'x-real-ip' || name.startsWith('x-forwarded-'),
+  )
+}
+
+/** Whether what the proxy tells of its client is to be believed. */
+export function isBelievable({ peer, headers }: Caller, trusted: readonly string[]): boolean {
+  return inCidrs(canonicalAddress(peer), trusted) && headers['x-forwarded-for'] !== undefined
+}
+
+/** A name that an attacker's DNS can point at this server is none of these: an address, localhost, public-url. */
+export function isOwnHost({ headers }: Caller, publicUrl: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(headers.host?.toLowerCase() ?? '') ?? []
+  if (bracketed !== undefined) return ipaddr.IPv6.isValid(bracketed)
+  if (plain === undefined) return false
+  if (ipaddr.IPv4.isValidFourPartDecimal(plain) || plain === 'localhost') return true
+  return publicUrl !== '' && plain === new URL(publicUrl).hostname
+}
+
+/** What a browser tells of the page that makes it call. */
+export function isCrossSite(caller: Caller, publicUrl: string): boolean {
+  const { headers } = caller
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
+  const { origin } = headers
+  if (origin === undefined || (publicUrl !== '' && origin === publicUrl)) return false
+  return origin !== ownOrigin(caller)
+}
+
+/** The origin that the client has called; undefined where its Host is none. */
+export function ownOrigin({ headers, encrypted }: Caller): string | undefined {
+  const own = `${encrypted ? 'https' : 'http'}://${headers.host}`
+  return headers.host !== undefined && URL.canParse(own) ? new URL(own).origin : undefined
+}
+
+/**
+ * Whether a browser calls, so that somebody else's page may have made it: the marks that browsers send, and since they
+ * leave out Sec-Fetch-* over plain HTTP, the name that all of them begin with.
+ */
+export function isBrowser({ headers }: Caller): boolean {
+  const marks = headers.origin ?? headers.referer ?? headers['sec-fetch-site'] ?? headers['sec-fetch-mode']
+  return marks !== undefined || /^\s*Mozilla\//i.test(headers['user-agent'] ?? '')
+}

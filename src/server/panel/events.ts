@@ -1,0 +1,164 @@
+import type { ServerResponse } from 'node:http'
+import { AmsctlError } from '../../domain/errors.ts'
+import type { Milliseconds } from '../../domain/units.ts'
+import type { AuditTrail } from '../../services/audit-trail.ts'
+import type { Login } from '../../services/logins.ts'
+import type { AuditEntry, DaemonOperations } from '../../services/operations.ts'
+
+const TICK: Milliseconds = 1000
+const COMMENT_EVERY = 15
+const MOST_CLIENTS = 100
+const MOST_OF_ONE_LOGIN = 10
+const MOST_SESSIONS = 1000
+/** Audit entries that wait for the next tick; the oldest make room. */
+const MOST_WAITING = 200
+/** What may wait for a slow client, and for how many ticks. */
+const MOST_BUFFERED = 256 * 1024
+const PATIENCE = 15
+
+const HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Accel-Buffering': 'no',
+}
+
+/** What is told whole whenever it has changed, as it was sent last. */
+type Snapshot = Readonly<Record<'streams' | 'sessions' | 'status', string>>
+
+/** Which lists must be fetched again after an event of the audit. */
+const STALE: Partial<Record<AuditEntry['event'], string>> = {
+  mint: 'tokens',
+  revoke: 'tokens',
+  prune: 'tokens',
+  redeem: 'tokens',
+  admit: 'tokens',
+  setting: 'settings',
+  'apikey-create': 'keys',
+  'apikey-revoke': 'keys',
+  'user-create': 'users',
+  'user-delete': 'users',
+  'record-start': 'recordings',
+  'record-stop': 'recordings',
+  'recording-delete': 'recordings',
+}
+
+interface Client {
+  readonly response: ServerResponse
+  readonly login: Login
+  readonly sent: Map<string, string>
+  waiting: string[]
+  stale: Set<string>
+  ticks: number
+  stalled: number
+}
+
+/** Tells every open panel what changes, at most once a second: server-sent events (WHATWG HTML, section 9.2). */
+export class EventFeed {
+  readonly #operations: DaemonOperations
+  readonly #clients = new Set<Client>()
+  readonly #stopListening: () => void
+  #timer: NodeJS.Timeout | undefined
+  #reading = false
+
+  constructor(operations: DaemonOperations, trail: AuditTrail) {
+    this.#operations = operations
+    this.#stopListening = trail.listen((entry) => this.#note(entry))
+  }
+
+  /** Keeps `response` open until the login ends or the client leaves. TOO_MANY_CONNECTIONS. */
+  join(response: ServerResponse, login: Login): void {
+    const ofLogin = [...this.#clients].filter((client) => client.login.hash === login.hash)
+    if (this.#clients.size >= MOST_CLIENTS || ofLogin.length >= MOST_OF_ONE_LOGIN) {
+      throw new AmsctlError('TOO_MANY_CONNECTIONS', 'too many panels are open')
+    }
+    const client: Client = { response, login, sent: new Map(), waiting: [], stale: new Set(), ticks: 0, stalled: 0 }
+    const end = () => response.end()
+    this.#clients.add(client)
+    response.once('close', () => {
+      this.#clients.delete(client)
+      login.signal.removeEventListener('abort', end)
+      if (this.#clients.size === 0) this.#pause()
+    })
+    login.signal.addEventListener('abort', end, { once: true })
+    response.writeHead(200, HEADERS)
+    response.write(': amsctl\n\n')
+    if (login.signal.aborted) end()
+    this.#timer ??= setInterval(() => void this.tick(), TICK).unref()
+    void this.tick()
+  }
+
+  /** Sends what is new to whoever can take it. */
+  async tick(): Promise<void> {
+    if (this.#reading) return
+    this.#reading = true
+    try {
+      const snapshot = await this.#read()
+      for (const client of this.#clients) tell(client, snapshot)
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  close(): void {
+    this.#pause()
+    this.#stopListening()
+    for (const { response } of this.#clients) response.end()
+  }
+
+  async #read(): Promise<Snapshot> {
+    const [streams, sessions, status] = await Promise.all([
+      this.#operations.listStreams(),
+      this.#operations.listSessions(),
+      this.#operations.status(),
+    ])
+    return {
+      streams: JSON.stringify(streams),
+      sessions: JSON.stringify(sessions.slice(-MOST_SESSIONS)),
+      status: JSON.stringify(status),
+    }
+  }
+
+  #note(entry: AuditEntry): void {
+    if (this.#clients.size === 0) return
+    const line = JSON.stringify(entry)
+    const stale = STALE[entry.event]
+    for (const client of this.#clients) {
+      if (client.waiting.push(line) > MOST_WAITING) client.waiting.shift()
+      if (stale !== undefined) client.stale.add(stale)
+    }
+  }
+
+  #pause(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+function tell(client: Client, snapshot: Snapshot): void {
+  const { response } = client
+  if (response.writableEnded || response.destroyed) return
+  if (response.writableLength > MOST_BUFFERED) {
+    if (++client.stalled >= PATIENCE) response.destroy()
+    return
+  }
+  client.stalled = 0
+  const lines: string[] = []
+  for (const [event, data] of Object.entries(snapshot)) {
+    if (client.sent.get(event) === data || !isNews(event, data, client.sent.get(event))) continue
+    client.sent.set(event, data)
+    lines.push(`event: ${event}\ndata: ${data}\n\n`)
+  }
+  for (const event of client.stale) lines.push(`event: ${event}\ndata: {}\n\n`)
+  for (const data of client.waiting) lines.push(`event: audit\ndata: ${data}\n\n`)
+  client.stale = new Set()
+  client.waiting = []
+  if (++client.ticks % COMMENT_EVERY === 0) lines.push(': still here\n\n')
+  if (lines.length > 0) response.write(lines.join(''))
+}
+
+/** That another second has passed is none. */
+function isNews(event: string, data: string, sent: string | undefined): boolean {
+  const timeless = (text: string | undefined) => text?.replace(/"uptime":\d+/, '')
+  return event !== 'status' || timeless(data) !== timeless(sent)
+}

@@ -1,0 +1,119 @@
+import { AmsctlError } from '../domain/errors.ts'
+import { printable } from '../domain/stream-id.ts'
+import {
+  isSameName,
+  parsePassword,
+  parseRole,
+  parseUserName,
+  type Role,
+  type User,
+  type UserView,
+  viewUser,
+} from '../domain/user.ts'
+import { newUserId } from './identifiers.ts'
+import type { Passwords } from './passwords.ts'
+import type { Clock, ConfigurationStore } from './ports.ts'
+
+export interface UserOrder {
+  readonly name: string
+  readonly password: string
+  readonly role: Role
+}
+
+/** Who may log in to the panel and to REST. */
+export class Users {
+  readonly #store: ConfigurationStore
+  readonly #passwords: Passwords
+  readonly #clock: Clock
+
+  constructor(store: ConfigurationStore, passwords: Passwords, clock: Clock) {
+    this.#store = store
+    this.#passwords = passwords
+    this.#clock = clock
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0
+  }
+
+  list(): UserView[] {
+    return this.#all.map(viewUser)
+  }
+
+  /** By name, whatever its case. */
+  find(name: string): User | undefined {
+    return this.#all.find((user) => isSameName(user.name, name))
+  }
+
+  withId(id: string): User | undefined {
+    return this.#all.find((user) => user.id === id)
+  }
+
+  /** Where nobody has that name, the answer takes as long. */
+  async isPassword(user: User | undefined, password: string): Promise<boolean> {
+    return this.#passwords.matches(password, user?.password)
+  }
+
+  async create(order: UserOrder): Promise<User> {
+    const user = await this.#prepare(order)
+    if (this.find(user.name)) throw exists(user.name)
+    await this.#write([...this.#all, user])
+    return user
+  }
+
+  /** The first admin; of several at once exactly one comes about. USER_EXISTS. */
+  async createFirst(order: Omit<UserOrder, 'role'>): Promise<User> {
+    if (!this.isEmpty) throw notFirst()
+    const user = await this.#prepare({ ...order, role: 'admin' })
+    if (!this.isEmpty) throw notFirst()
+    await this.#write([user])
+    return user
+  }
+
+  async delete(name: string): Promise<User> {
+    const user = this.#require(name)
+    const rest = this.#all.filter((other) => other !== user)
+    if (user.role === 'admin' && !rest.some(({ role }) => role === 'admin')) {
+      throw new AmsctlError('LAST_ADMIN', `${user.name} is the last admin; create another one first`)
+    }
+    await this.#write(rest)
+    return user
+  }
+
+  async changePassword(name: string, next: string): Promise<User> {
+    this.#require(name)
+    const password = await this.#passwords.hash(parsePassword(next))
+    const user = this.#require(name)
+    const changed = { ...user, password }
+    await this.#write(this.#all.map((other) => (other === user ? changed : other)))
+    return changed
+  }
+
+  get #all(): readonly User[] {
+    return this.#store.current.users ?? []
+  }
+
+  async #prepare({ name, password, role }: UserOrder): Promise<User> {
+    const facts = { id: newUserId(), name: parseUserName(name), role: parseRole(role), createdAt: this.#clock.now() }
+    if (this.find(name)) throw exists(name)
+    return { ...facts, password: await this.#passwords.hash(parsePassword(password)) }
+  }
+
+  #require(name: string): User {
+    const user = this.find(name)
+    if (user) return user
+    throw new AmsctlError('USER_NOT_FOUND', `no user "${printable(name)}"; see amsctl user list`)
+  }
+
+  async #write(users: readonly User[]): Promise<void> {
+    await this.#store.write({ ...this.#store.current, users })
+  }
+}
+
+function exists(name: string): AmsctlError {
+  return new AmsctlError('USER_EXISTS', `there is a user "${name}" already`)
+}
+
+function notFirst(): AmsctlError {
+  return new AmsctlError('USER_EXISTS', 'there is a user already; log in')
+}
