@@ -10,12 +10,13 @@ export class StreamHeaders {
   /** Grows with every change, so that a viewer can tell whether it missed one. */
   version = 0
 
-  /** Keeps a header; returns whether it differs from the one before. */
+  /** Keeps a header; returns whether it takes the place of another one. */
   put(packet: MediaPacket): boolean {
-    if (this.#latest.get(packet.kind)?.payload.equals(packet.payload)) return false
+    const before = this.#latest.get(packet.kind)
+    if (before?.payload.equals(packet.payload)) return false
     this.#latest.set(packet.kind, packet)
     this.version++
-    return true
+    return before !== undefined
   }
 
   /**
@@ -87,9 +88,9 @@ export class StreamCache {
       this.#gop.add(packet)
       return
     }
-    const changed = this.#headers.put(packet)
+    const replaced = this.#headers.put(packet)
     // What was coded under the old configuration cannot be read with the new one.
-    if (changed && packet.kind !== 'metadata') this.#gop.clear()
+    if (replaced && packet.kind !== 'metadata') this.#gop.clear()
   }
 
   /** The headers stay. */
