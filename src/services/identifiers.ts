@@ -17,7 +17,6 @@ const loginPart = customAlphabet(ALPHANUMERIC, 43)
 /** What a login is known by: 256 bits. */
 export const newLoginSecret = (): string => loginPart()
 
-export const newTokenId = (): string => `tk_${publicPart()}`
 export const newSessionId = (): string => `ss_${publicPart()}`
 export const newApiKeyId = (): string => `ak_${publicPart()}`
 export const newUserId = (): string => `us_${publicPart()}`

@@ -1,11 +1,11 @@
 import { parseCidr } from '../domain/address.ts'
 import { AmsctlError } from '../domain/errors.ts'
 import { parseNote } from '../domain/note.ts'
-import { hashSecret, isSecretShaped, maskReference, type SecretHash, TOKEN_ID } from '../domain/secret.ts'
+import { hashSecret, isSecretShaped, maskReference, type SecretHash, TOKEN_ID, tokenIdOf } from '../domain/secret.ts'
 import { opensStream, parseApp, parseStreamPattern, printable } from '../domain/stream-id.ts'
 import { endedAt, isForgettable, type Token, type TokenView, tokenState, viewToken } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
-import { newTokenId, newTokenSecret } from './identifiers.ts'
+import { newTokenSecret } from './identifiers.ts'
 import type { MintOrder, TokenFilter, TokenSelection } from './operations.ts'
 import type { Clock, TokenStore } from './ports.ts'
 import type { Settings } from './settings.ts'
@@ -38,7 +38,8 @@ export class Tokens {
     const count = wholeNumber('count', order.count ?? 1, MOST_AT_ONCE)
     const minted = Array.from({ length: count }, () => {
       const secret = newTokenSecret()
-      return { secret, token: { ...template, id: newTokenId(), hash: hashSecret(secret) } }
+      const hash = hashSecret(secret)
+      return { secret, token: { ...template, id: tokenIdOf(hash), hash } }
     })
     await this.#store.add(minted.map(({ token }) => token))
     return minted.map(({ secret, token }) => viewToken(token, now, secret))

@@ -1,14 +1,14 @@
-import { stat, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AmsctlError } from '../domain/errors.ts'
-import type { Token } from '../domain/token.ts'
 import { journalName, SNAPSHOT } from './data-directory.ts'
 import { replaceFile, syncDirectory } from './durable-file.ts'
 import type { Journal } from './journal.ts'
 import { JournalFile } from './journal-file.ts'
-import { isToken, type Records, type StoredRecord } from './records.ts'
+import type { Records } from './records.ts'
 import type { Generations } from './recovery.ts'
-import { writeSnapshot } from './snapshot-writer.ts'
+import { SnapshotFile } from './snapshot-file.ts'
+import { type Retention, writeSnapshot } from './snapshot-merge.ts'
 
 const SMALLEST = 1 << 20
 const LARGEST = 1 << 24
@@ -20,8 +20,8 @@ export interface CompactionParts {
   readonly found: Generations
   /** How long the journal may grow, in bytes; by default a quarter of the snapshot, from 1 to 16 MiB. */
   readonly journalLimit: number | undefined
-  /** Begins a compaction: tells whether a token has ended long enough ago to be left out. */
-  forgettable(): (token: Token) => boolean
+  /** Begins a compaction: tells which tokens have ended long enough ago to be left out. */
+  retention(): Retention
 }
 
 /** Writes a new snapshot when the journal has grown long, while commits go on in the next journal. */
@@ -55,6 +55,11 @@ export class Compaction {
       })
   }
 
+  /** Where the journal has outgrown its limit by far, resolves when the compaction under way is over. */
+  async room(): Promise<void> {
+    if (this.#parts.journal.length > this.#limit * 2) await this.#running
+  }
+
   /** Starts none any more; resolves when none is running. */
   async close(): Promise<void> {
     this.#closed = true
@@ -62,33 +67,34 @@ export class Compaction {
   }
 
   /**
-   * The new journal is there before anything is written to it, all that the new snapshot may have seen is in it
+   * The new journal is there before the records are looked at, so that it has all that changes from then on; all that the new snapshot may have seen is in it
    * durably before the snapshot takes its place, and the old journals go last: a crash in between loses nothing.
    */
   async #compact(): Promise<void> {
     const { directory, journal, records, journalLimit } = this.#parts
     const failures = journal.failures
     await this.#beginNextJournal()
-    const forgotten: Token[] = []
-    const isForgettable = this.#parts.forgettable()
-    const inUse = records.tokensInUse()
-    const keep = (record: StoredRecord) => {
-      if (!isToken(record) || inUse.has(record.hash) || !isForgettable(record)) return true
-      forgotten.push(record)
-      return false
-    }
+    const view = records.view()
     const path = join(directory, SNAPSHOT)
     await replaceFile(
       path,
-      (file) => writeSnapshot(file, this.#current, records, keep),
+      (file) => writeSnapshot(file, this.#current, view, this.#retention()),
       async () => {
         await journal.commit([])
         if (journal.failures !== failures) throw new AmsctlError('STORE_FAILED', 'the snapshot saw what was undone')
       },
     )
-    for (const token of forgotten) records.forget(token)
-    this.#limit = journalLimit ?? limitFor((await stat(path)).size)
+    const snapshot = SnapshotFile.open(path)
+    await records.adopt(snapshot, view)
+    this.#limit = journalLimit ?? limitFor(snapshot.size)
     await this.#removeOldJournals()
+  }
+
+  #retention(): Retention {
+    const { records, retention } = this.#parts
+    const { now, isForgettable } = retention()
+    const inUse = records.tokensInUse()
+    return { now, isForgettable: (token) => !inUse.has(token.hash) && isForgettable(token) }
   }
 
   async #beginNextJournal(): Promise<void> {

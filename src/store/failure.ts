@@ -12,6 +12,11 @@ export function storeDamaged(path: string, line: number | undefined, what: strin
   return new AmsctlError('STORE_DAMAGED', `${where}: ${what}; nothing was changed. ${cure}`)
 }
 
+/** Damage of the snapshot, which is not read in order: where it is, in bytes from the start. */
+export function snapshotDamaged(path: string, byte: number, what: string): AmsctlError {
+  return storeDamaged(`${path}, byte ${byte}`, undefined, what, 'Restore the data directory from a backup')
+}
+
 /** The system's name for what went wrong, such as `ENOENT`. */
 export function errorCodeOf(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined

@@ -1,18 +1,22 @@
 import type { Adapter } from 'lowdb'
 import { AmsctlError } from '../domain/errors.ts'
-import type { Token } from '../domain/token.ts'
 import { Compaction } from './compaction.ts'
 import { Journal } from './journal.ts'
 import type { Records } from './records.ts'
 import { recover } from './recovery.ts'
+import type { Retention } from './snapshot-merge.ts'
 
 export interface JournalAdapterOptions {
   readonly directory: string
   readonly journalLimit: number | undefined
-  forgettable(): (token: Token) => boolean
+  retention(): Retention
 }
 
+/** Changes in one commit that make it a part of bulk work. */
+const MANY = 100
+
 interface Opened {
+  readonly records: Records
   readonly journal: Journal
   readonly compaction: Compaction
 }
@@ -31,14 +35,17 @@ export class JournalAdapter implements Adapter<Records> {
     const { records, journal: file, generations } = await recover(this.#options.directory)
     const journal = new Journal(file, () => records.takeTouched())
     const compaction = new Compaction({ ...this.#options, records, journal, found: generations })
-    this.#opened = { journal, compaction }
+    this.#opened = { records, journal, compaction }
     return records
   }
 
   async write(records: Records): Promise<void> {
     const { journal, compaction } = this.#open
-    await journal.commit(records.takeChanges())
+    const changes = records.takeChanges()
+    await journal.commit(changes)
     compaction.consider()
+    // Whoever changes thousands of tokens waits, lest memory fill with them; whoever spends one never does.
+    if (changes.length >= MANY) await compaction.room()
   }
 
   /** Writes what was only touched, without waiting for the disk. */
@@ -51,6 +58,7 @@ export class JournalAdapter implements Adapter<Records> {
   async close(): Promise<void> {
     await this.#opened?.compaction.close()
     await this.#opened?.journal.close()
+    this.#opened?.records.close()
   }
 
   get #open(): Opened {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { decodeKey, decodeRecord, encodeRecord } from './record-codec.ts'
-import type { Change, StoredRecord } from './records.ts'
+import type { Change } from './records.ts'
+import type { StoredRecord } from './stored-record.ts'
 import { TimeSlice } from './time-slice.ts'
 
 /** One line of a journal, which is one commit: `crc32 {"c":number,"p":[key,record,…],"d":[key,…]}`. */

@@ -42,10 +42,10 @@ async function openLocked(dataDir: string, options: StoreOptions, lock: Lock): P
     const adapter = new JournalAdapter({
       directory: dataDir,
       journalLimit: options.journalLimit,
-      forgettable: () => {
+      retention: () => {
         const retention = options.retention ?? readSettings(configuration.current.settings).retention
         const now = options.now()
-        return (token) => isForgettable(token, retention, now)
+        return { now, isForgettable: (token) => isForgettable(token, retention, now) }
       },
     })
     const db = new Low(adapter, new Records())

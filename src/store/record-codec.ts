@@ -1,6 +1,6 @@
 import type { Session } from '../domain/session.ts'
 import type { Token } from '../domain/token.ts'
-import { isToken, type StoredRecord, sessionIdOf } from './records.ts'
+import { isToken, type StoredRecord, sessionIdOf } from './stored-record.ts'
 
 const HASH = /^[0-9a-f]{64}$/
 

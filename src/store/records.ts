@@ -1,13 +1,10 @@
 import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import type { Token } from '../domain/token.ts'
-
-/** What a key leads to on disk: a token under its hash, a session under `s:` and its id. */
-export type StoredRecord = Token | Session
-
-export function isToken(record: StoredRecord): record is Token {
-  return 'hash' in record
-}
+import { type Entry, Memtable } from './memtable.ts'
+import type { SnapshotFile } from './snapshot-file.ts'
+import { type StoredRecord, sessionIdOf, sessionKey } from './stored-record.ts'
+import { TimeSlice } from './time-slice.ts'
 
 export interface Change {
   readonly key: string
@@ -17,36 +14,56 @@ export interface Change {
   undo(): void
 }
 
-const SESSION_PREFIX = 's:'
-
-export function sessionKey(id: string): string {
-  return SESSION_PREFIX + id
+/** All that is stored at one moment. */
+export interface View {
+  readonly snapshot: SnapshotFile | undefined
+  readonly changed: ReadonlyMap<SecretHash, Entry>
+  readonly sessions: readonly Session[]
 }
 
-/** The session id in a key; undefined for a token's key. */
-export function sessionIdOf(key: string): string | undefined {
-  return key.startsWith(SESSION_PREFIX) ? key.slice(SESSION_PREFIX.length) : undefined
-}
-
-/** All that is stored, in memory: what lowdb calls `data`. It remembers what changed until the adapter takes it. */
+/**
+ * All that is stored: what lowdb calls `data`. Tokens are in the snapshot on the disk, those that changed since it was
+ * made in the memtable over it, and sessions in memory. It remembers what changed until the adapter takes it.
+ */
 export class Records {
-  readonly #tokens = new Map<SecretHash, Token>()
-  readonly #ids = new Map<string, SecretHash>()
+  #snapshot: SnapshotFile | undefined
+  readonly #memtable = new Memtable()
   readonly #sessions = new Map<string, Session>()
   #changes: Change[] = []
   #touched = new Set<string>()
 
-  get tokens(): ReadonlyMap<SecretHash, Token> {
-    return this.#tokens
+  constructor(snapshot?: SnapshotFile) {
+    this.#snapshot = snapshot
   }
 
   get sessions(): ReadonlyMap<string, Session> {
     return this.#sessions
   }
 
-  tokenById(id: string): Token | undefined {
-    const hash = this.#ids.get(id)
-    return hash === undefined ? undefined : this.#tokens.get(hash)
+  get snapshot(): SnapshotFile | undefined {
+    return this.#snapshot
+  }
+
+  token(hash: SecretHash): Token | undefined {
+    const entry = this.#memtable.get(hash)
+    return entry === undefined ? this.#snapshot?.token(hash) : (entry ?? undefined)
+  }
+
+  /** Finds those whose id was made of their hash, and all that changed of late; a scan finds the others. */
+  tokenByOwnId(id: string): Token | undefined {
+    const changed = this.#memtable.byId(id)
+    if (changed) return changed
+    const token = this.#snapshot?.tokenByOwnId(id)
+    return token && this.#memtable.get(token.hash) === undefined ? token : undefined
+  }
+
+  /** Whether a token of this hash or id is in the memtable. */
+  hasChanged({ hash, id }: Token): boolean {
+    return Boolean(this.#memtable.get(hash) ?? this.#memtable.byId(id))
+  }
+
+  view(): View {
+    return { snapshot: this.#snapshot, changed: this.#memtable.copy(), sessions: [...this.#sessions.values()] }
   }
 
   /** The tokens with a session that is still there. A revoke must find them, however long ago they ended. */
@@ -56,17 +73,12 @@ export class Records {
     return inUse
   }
 
-  recordAt(key: string): StoredRecord | undefined {
-    const sessionId = sessionIdOf(key)
-    return sessionId === undefined ? this.#tokens.get(key) : this.#sessions.get(sessionId)
-  }
-
   putToken(token: Token): void {
     this.#changeToken(token.hash, token)
   }
 
   dropToken(hash: SecretHash): void {
-    this.#changeToken(hash, undefined)
+    this.#changeToken(hash, null)
   }
 
   putSession(session: Session): void {
@@ -102,39 +114,38 @@ export class Records {
     }))
   }
 
-  /** Takes in what was read from the disk. */
+  /** Takes in what was read from a journal. */
   load(key: string, record: StoredRecord | undefined): void {
     const sessionId = sessionIdOf(key)
-    if (sessionId === undefined) this.#setToken(key, record as Token | undefined)
+    if (sessionId === undefined) this.#memtable.set(key, (record as Token | undefined) ?? null)
     else this.#setSession(sessionId, record as Session | undefined)
   }
 
-  /** Forgets a token that the snapshot on disk no longer holds, unless it changed in the meantime. */
-  forget(token: Token): void {
-    if (this.#tokens.get(token.hash) === token) this.#setToken(token.hash, undefined)
+  /** Goes on with the snapshot that was made of `view`; what has not changed since leaves the memtable. */
+  async adopt(snapshot: SnapshotFile, { changed }: View): Promise<void> {
+    this.#snapshot?.close()
+    this.#snapshot = snapshot
+    const slice = new TimeSlice()
+    for (const [hash, entry] of changed) {
+      if (this.#memtable.get(hash) === entry) this.#memtable.set(hash, undefined)
+      if (slice.isOver()) await slice.next()
+    }
   }
 
-  #changeToken(hash: SecretHash, token: Token | undefined): void {
-    const before = this.#tokens.get(hash)
-    this.#setToken(hash, token)
-    this.#changes.push({ key: hash, record: token, undo: () => this.#setToken(hash, before) })
+  close(): void {
+    this.#snapshot?.close()
+  }
+
+  #changeToken(hash: SecretHash, entry: Entry): void {
+    const before = this.#memtable.get(hash)
+    this.#memtable.set(hash, entry)
+    this.#changes.push({ key: hash, record: entry ?? undefined, undo: () => this.#memtable.set(hash, before) })
   }
 
   #changeSession(id: string, session: Session | undefined): void {
     const before = this.#sessions.get(id)
     this.#setSession(id, session)
     this.#changes.push({ key: sessionKey(id), record: session, undo: () => this.#setSession(id, before) })
-  }
-
-  #setToken(hash: SecretHash, token: Token | undefined): void {
-    const before = this.#tokens.get(hash)
-    if (before && before.id !== token?.id) this.#ids.delete(before.id)
-    if (!token) {
-      this.#tokens.delete(hash)
-      return
-    }
-    this.#tokens.set(hash, token)
-    this.#ids.set(token.id, hash)
   }
 
   #setSession(id: string, session: Session | undefined): void {

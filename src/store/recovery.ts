@@ -6,8 +6,9 @@ import { pathOf, storeDamaged, storeFailed } from './failure.ts'
 import { JournalFile } from './journal-file.ts'
 import { replayJournal } from './journal-replay.ts'
 import { Records } from './records.ts'
-import { readSnapshot } from './snapshot-reader.ts'
-import { writeSnapshot } from './snapshot-writer.ts'
+import { SnapshotFile } from './snapshot-file.ts'
+import { EVERYTHING, writeSnapshot } from './snapshot-merge.ts'
+import { sessionKey } from './stored-record.ts'
 
 const CURE = 'Restore the data directory from a backup'
 const CURE_MISSING = `${CURE}; or, to lose what that file held, put an empty one in its place`
@@ -29,7 +30,8 @@ export interface Generations {
 }
 
 /**
- * Loads the store in `directory`, beginning one where there is none. All is judged before anything is changed:
+ * Opens the store in `directory`, beginning one where there is none: the snapshot stays where it is, the journals are
+ * replayed. What is read is judged before anything is changed:
  * a torn tail is cut off, and what a compaction left behind is removed.
  * @throws STORE_DAMAGED, STORE_NEWER, STORE_FAILED
  */
@@ -56,28 +58,38 @@ async function begin(directory: string): Promise<void> {
   const journal = await JournalFile.open(join(directory, journalName(0)))
   await journal.close()
   await syncDirectory(directory)
-  await replaceFile(join(directory, SNAPSHOT), (file) => writeSnapshot(file, 0, new Records()))
+  await replaceFile(join(directory, SNAPSHOT), (file) => writeSnapshot(file, 0, new Records().view(), EVERYTHING))
 }
 
 async function load(directory: string): Promise<Recovered> {
-  const records = new Records()
-  const snapshotPath = join(directory, SNAPSHOT)
-  const snapshot = readSnapshot(snapshotPath, records)
+  const snapshot = SnapshotFile.open(join(directory, SNAPSHOT))
+  try {
+    const records = new Records(snapshot)
+    for (const session of await snapshot.sessions()) records.load(sessionKey(session.id), session)
+    return await replayJournals(directory, snapshot, records)
+  } catch (cause) {
+    snapshot.close()
+    throw cause
+  }
+}
+
+async function replayJournals(directory: string, snapshot: SnapshotFile, records: Records): Promise<Recovered> {
+  const { generation } = snapshot
   const found = readdirSync(directory).flatMap((name) => journalGeneration(name) ?? [])
-  const paths = journalPaths(directory, snapshot, Math.max(snapshot, ...found))
+  const paths = journalPaths(directory, generation, Math.max(generation, ...found))
   const lastWritten = paths.findLast((path) => statSync(path).size > 0)
   const soundLengths = paths.map((path) => replayJournal(path, records, path === lastWritten))
 
   for (const [index, path] of paths.entries()) await settle(path, soundLengths[index] ?? 0)
-  tidy(directory, snapshot, found)
-  const current = snapshot + paths.length - 1
+  tidy(directory, generation, found)
+  const current = generation + paths.length - 1
   return {
     records,
     journal: await JournalFile.open(join(directory, journalName(current))),
     generations: {
-      snapshot,
+      snapshot: generation,
       current,
-      snapshotBytes: statSync(snapshotPath).size,
+      snapshotBytes: snapshot.size,
       bytesBefore: soundLengths.slice(0, -1).reduce((sum, length) => sum + length, 0),
     },
   }

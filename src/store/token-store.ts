@@ -5,10 +5,11 @@ import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import { type Token, type TokenUse, withUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
-import type { Reserved, TokenStore } from '../services/ports.ts'
+import type { Reserved, TokenHint, TokenStore } from '../services/ports.ts'
 import type { Records } from './records.ts'
 import type { Reservations } from './reservations.ts'
 import { TimeSlice } from './time-slice.ts'
+import { scanTokens } from './token-scan.ts'
 
 /** Tokens in the file-backed store. Each method judges and changes memory in one turn, so that no two can both win. */
 export class FileTokenStore implements TokenStore {
@@ -23,23 +24,23 @@ export class FileTokenStore implements TokenStore {
   }
 
   async findByHash(hash: SecretHash): Promise<Token | undefined> {
-    return this.#db.data.tokens.get(hash)
+    return this.#db.data.token(hash)
   }
 
   async findById(id: string): Promise<Token | undefined> {
-    return this.#db.data.tokenById(id)
+    const token = this.#db.data.tokenByOwnId(id)
+    if (token) return token
+    for await (const candidate of this.all({ id })) if (candidate.id === id) return candidate
+    return undefined
   }
 
-  async *all(): AsyncIterable<Token> {
-    const slice = new TimeSlice()
-    for (const token of this.#db.data.tokens.values()) {
-      yield token
-      if (slice.isOver()) await slice.next()
-    }
+  all(hint: TokenHint = {}): AsyncIterable<Token> {
+    return scanTokens(this.#db.data, hint)
   }
 
   async add(tokens: readonly Token[]): Promise<void> {
-    this.#refuseKnown(tokens)
+    await this.#refuseStored(tokens)
+    this.#refuseChanged(tokens)
     await this.#db.update((records) => {
       for (const token of tokens) records.putToken(token)
     })
@@ -90,7 +91,7 @@ export class FileTokenStore implements TokenStore {
 
   /** Whether `holder` may have one use more, those held by others being taken. */
   #judge(hash: SecretHash, holder: string): Reserved | Refusal {
-    const token = this.#db.data.tokens.get(hash)
+    const token = this.#db.data.token(hash)
     if (!token) return refuse('TOKEN_UNKNOWN', 'unknown token')
     const spent = judgeSpendable(token, this.#now())
     if (spent) return spent
@@ -107,12 +108,29 @@ export class FileTokenStore implements TokenStore {
   }
 
   #known(hashes: readonly SecretHash[]): Token[] {
-    return [...new Set(hashes)].flatMap((hash) => this.#db.data.tokens.get(hash) ?? [])
+    return [...new Set(hashes)].flatMap((hash) => this.#db.data.token(hash) ?? [])
   }
 
-  #refuseKnown(tokens: readonly Token[]): void {
+  /** Looks through the disk in several turns; again, where a compaction ended meanwhile. */
+  async #refuseStored(tokens: readonly Token[]): Promise<void> {
     const { data } = this.#db
-    const known = tokens.find((token) => data.tokens.has(token.hash) || data.tokenById(token.id))
-    if (known) throw new AmsctlError('INTERNAL', `token ${known.id} is stored already`)
+    const slice = new TimeSlice()
+    for (let searched: unknown; searched !== data.snapshot; ) {
+      searched = data.snapshot
+      for (const token of tokens) {
+        if (data.token(token.hash) || data.tokenByOwnId(token.id)) throw storedAlready(token)
+        if (slice.isOver()) await slice.next()
+      }
+    }
   }
+
+  /** Those that came while the disk was searched. */
+  #refuseChanged(tokens: readonly Token[]): void {
+    const known = tokens.find((token) => this.#db.data.hasChanged(token))
+    if (known) throw storedAlready(known)
+  }
+}
+
+function storedAlready({ id }: Token): AmsctlError {
+  return new AmsctlError('INTERNAL', `token ${id} is stored already`)
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, it } from 'vitest'
-import { hashSecret } from '../../src/domain/secret.ts'
-import { newTokenId, newTokenSecret } from '../../src/services/identifiers.ts'
+import { hashSecret, tokenIdOf } from '../../src/domain/secret.ts'
+import { newTokenSecret } from '../../src/services/identifiers.ts'
 import { openStore } from '../../src/store/open.ts'
 import { amsctl, serve } from '../support/amsctl.ts'
 import { cpuOfCommand, cpuOfProcess, median, memoryOfProcess, report } from '../support/measure.ts'
@@ -34,9 +34,10 @@ async function fill(size: number): Promise<void> {
   const now = () => Math.floor(Date.now() / 1000)
   const store = await openStore(dataDir, { now })
   for (let left = size; left > 0; left -= 10_000) {
-    const tokens = Array.from({ length: Math.min(left, 10_000) }, () =>
-      aToken({ id: newTokenId(), hash: hashSecret(newTokenSecret()), expireDate: now() + 86_400 }),
-    )
+    const tokens = Array.from({ length: Math.min(left, 10_000) }, () => {
+      const hash = hashSecret(newTokenSecret())
+      return aToken({ id: tokenIdOf(hash), hash, expireDate: now() + 86_400 })
+    })
     await store.tokens.add(tokens)
   }
   await store.close()

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Low } from 'lowdb'
 import { JSONFile } from 'lowdb/node'
 import { afterAll, describe, it } from 'vitest'
-import { hashSecret } from '../../src/domain/secret.ts'
-import { newTokenId, newTokenSecret } from '../../src/services/identifiers.ts'
+import { hashSecret, tokenIdOf } from '../../src/domain/secret.ts'
+import { newTokenSecret } from '../../src/services/identifiers.ts'
 import { openStore } from '../../src/store/open.ts'
 import { median, report } from '../support/measure.ts'
 import { aToken } from '../support/tokens.ts'
@@ -25,15 +25,10 @@ async function directory(): Promise<string> {
 }
 
 function someTokens(count: number) {
-  return Array.from({ length: count }, () =>
-    aToken({
-      id: newTokenId(),
-      hash: hashSecret(newTokenSecret()),
-      uses: null,
-      expireDate: now() + 86_400,
-      createdAt: now(),
-    }),
-  )
+  return Array.from({ length: count }, () => {
+    const hash = hashSecret(newTokenSecret())
+    return aToken({ id: tokenIdOf(hash), hash, uses: null, expireDate: now() + 86_400, createdAt: now() })
+  })
 }
 
 async function fill(path: string, size: number): Promise<void> {

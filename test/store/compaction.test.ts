@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Token } from '../../src/domain/token.ts'
 import type { Store } from '../../src/services/ports.ts'
 import { temporaryDirectory } from '../support/amsctl.ts'
+import { eventually } from '../support/eventually.ts'
 import { allTokens, aSession, aStore, aUse, contentsOf, tokenNumber, tokens } from '../support/store.ts'
 import { NOW } from '../support/tokens.ts'
 
@@ -82,8 +83,9 @@ describe('a journal that has grown long', () => {
     for (let number = 10; number < 20; number++) await store.tokens.add([tokenNumber(number)])
     const kept = async (of: Store) => (await allTokens(of)).map(({ id }) => id).sort()
     const expected = [1, 3, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map((number) => tokenNumber(number).id)
-    await store.close()
+    await eventually(async () => ((await kept(store)).length === expected.length ? true : undefined))
     expect(await kept(store)).toEqual(expected)
+    await store.close()
     expect(await kept(await aStore(directory))).toEqual(expected)
   })
 })

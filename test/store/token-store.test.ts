@@ -224,11 +224,12 @@ describe('sessions', () => {
 })
 
 describe('a closed store', () => {
-  it('refuses changes and may be closed again', async () => {
+  it('answers nothing any more and may be closed again', async () => {
     const store = await aStore(await temporaryDirectory())
     await store.close()
     await store.close()
     await expect(store.tokens.add([token])).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    expect(await allTokens(store)).toEqual([])
+    await expect(store.tokens.findByHash(token.hash)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(allTokens(store)).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
 })
