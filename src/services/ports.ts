@@ -4,6 +4,7 @@ import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import type { Token, TokenUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
+import type { User } from '../domain/user.ts'
 
 export interface Clock {
   now(): UnixSeconds
@@ -74,6 +75,8 @@ export interface ApiKey {
 export interface Configuration {
   readonly settings: Readonly<Record<string, string>>
   readonly apiKeys: readonly ApiKey[]
+  /** Who may log in; undefined: nobody. */
+  readonly users?: readonly User[]
 }
 
 export interface ConfigurationStore {
@@ -114,7 +117,7 @@ export interface AuditEntry {
   /** RFC 3339 with milliseconds. */
   readonly at: string
   readonly event: AuditEvent
-  /** Who acted: `client`, `cli`, `rest`, or the public id of the API key. */
+  /** Who acted: `client`, `cli`, `rest`, `user:NAME`, or the public id of the API key. */
   readonly by: string
   readonly address?: string | null
   readonly protocol?: string
@@ -143,6 +146,12 @@ export type AuditEvent =
   | 'apikey-create'
   | 'apikey-revoke'
   | 'kick'
+  | 'login'
+  | 'login-fail'
+  | 'logout'
+  | 'user-create'
+  | 'user-passwd'
+  | 'user-delete'
   | 'record-start'
   | 'record-stop'
   | 'record-fail'
