@@ -86,7 +86,7 @@ export class RtpIngest {
     lane.receiver.push(packet, this.#now())
   }
 
-  /** To be called every 100 ms or so. */
+  /** To be called every 25 ms or so. */
   tick(): void {
     const now = this.#now()
     for (const [ssrc, { receiver }] of this.#lanes) {

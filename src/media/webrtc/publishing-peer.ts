@@ -6,7 +6,8 @@ import { attempt } from './guard.ts'
 import type { PublishingPeer } from './ports.ts'
 import type { PublisherOffer, TrackIds } from './sdp.ts'
 
-const TICK_MS = 100
+/** Some times within the patience of the receiver, so that what is asked for in vain is asked for again. */
+const TICK_MS = 25
 
 /** Makes frames of RTP, and the RTCP that goes back. */
 export interface Ingest {
