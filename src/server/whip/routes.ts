@@ -1,6 +1,7 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { AmsctlError } from '../../domain/errors.ts'
 import { parseStreamId } from '../../domain/stream-id.ts'
+import type { IceServer } from '../../media/webrtc/ports.ts'
 import { refuseOtherMethods, send } from '../http/routes.ts'
 import { offerRequest } from './access.ts'
 import { COMMON, iceLinks, isOfType, matches, preflight, SDP, SDP_FRAGMENT } from './headers.ts'
@@ -37,30 +38,8 @@ export function createWhip(options: WhipOptions): Whip {
       server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
       server.addHook('onRequest', async (_request, reply) => void reply.headers(COMMON))
       for (const word of ['whip', 'whep'] as const) {
-        const endpoint = `/:app/${word}/:id`
-        server.post(endpoint, (request: OfferRequest, reply) => takeOffer(request, reply, { word, sessions, options }))
-        server.options(endpoint, (_request, reply) =>
-          reply
-            .code(204)
-            .headers({ ...preflight(ENDPOINT_METHODS), 'Accept-Post': SDP })
-            .send(),
-        )
-        refuseOtherMethods(server, endpoint, ENDPOINT_METHODS)
-        const resource = `${endpoint}/:secret`
-        server.patch(resource, (request: SessionRequest, reply) =>
-          trickle(request, reply, findSession(request, word, sessions)),
-        )
-        server.delete(resource, (request: SessionRequest, reply) => {
-          findSession(request, word, sessions).exchange.leave('ended')
-          return reply.code(200).send()
-        })
-        server.options(resource, (_request, reply) =>
-          reply
-            .code(204)
-            .headers({ ...preflight(SESSION_METHODS), 'Accept-Patch': SDP_FRAGMENT })
-            .send(),
-        )
-        refuseOtherMethods(server, resource, SESSION_METHODS)
+        serveEndpoint(server, { word, sessions, options })
+        serveSessions(server, word, sessions)
       }
     },
     get size() {
@@ -68,6 +47,34 @@ export function createWhip(options: WhipOptions): Whip {
     },
     close: () => sessions.close(),
   }
+}
+
+function serveEndpoint(server: FastifyInstance, endpoint: Endpoint): void {
+  const url = `/:app/${endpoint.word}/:id`
+  server.post(url, (request: OfferRequest, reply) => takeOffer(request, reply, endpoint))
+  server.options(url, (_request, reply) =>
+    reply
+      .code(204)
+      .headers({ ...preflight(ENDPOINT_METHODS), 'Accept-Post': SDP })
+      .send(),
+  )
+  refuseOtherMethods(server, url, ENDPOINT_METHODS)
+}
+
+function serveSessions(server: FastifyInstance, word: Word, sessions: WhipSessions): void {
+  const url = `/:app/${word}/:id/:secret`
+  server.patch(url, (request: SessionRequest, reply) => trickle(request, reply, findSession(request, word, sessions)))
+  server.delete(url, (request: SessionRequest, reply) => {
+    findSession(request, word, sessions).exchange.leave('ended')
+    return reply.code(200).send()
+  })
+  server.options(url, (_request, reply) =>
+    reply
+      .code(204)
+      .headers({ ...preflight(SESSION_METHODS), 'Accept-Patch': SDP_FRAGMENT })
+      .send(),
+  )
+  refuseOtherMethods(server, url, SESSION_METHODS)
 }
 
 interface Endpoint {
@@ -93,22 +100,32 @@ async function takeOffer(
     if (!reply.raw.writableFinished) session.exchange.leave('lost')
   })
   const outcome = await session.outcome
-  if (!outcome.ok) {
-    const { code } = outcome.failure
-    if (code === 'TOKEN_MISSING') reply.header('WWW-Authenticate', 'Bearer')
-    return send(reply, outcome.failure)
-  }
-  const links = iceLinks(options.engine?.iceServers ?? [])
-  if (links.length > 0) reply.header('Link', links)
+  if (outcome.ok) return created(reply, session, { word, answer: outcome.answer, servers: options.engine?.iceServers })
+  if (outcome.failure.code === 'TOKEN_MISSING') reply.header('WWW-Authenticate', 'Bearer')
+  return send(reply, outcome.failure)
+}
+
+interface Created {
+  readonly word: Word
+  readonly answer: string
+  readonly servers: readonly IceServer[] | undefined
+}
+
+function created(
+  reply: FastifyReply,
+  { etag, request, secret }: WhipSession,
+  { answer, servers = [], word }: Created,
+): FastifyReply {
+  if (servers.length > 0) reply.header('Link', iceLinks(servers))
   return reply
     .code(201)
     .headers({
       'Content-Type': SDP,
-      Location: `/${app}/${word}/${place.streamId}/${session.secret}`,
-      ETag: session.etag,
+      Location: `/${request.app}/${word}/${request.streamId}/${secret}`,
+      ETag: etag,
       'Accept-Patch': SDP_FRAGMENT,
     })
-    .send(outcome.answer)
+    .send(answer)
 }
 
 /** Candidates of the client, RFC 9725 section 4.3.2; there is no ICE restart. */
