@@ -1,8 +1,9 @@
 import type { PeerConnection, Track } from 'node-datachannel'
 import type { Milliseconds } from '../../domain/units.ts'
-import { MOST_CANDIDATES, usableCandidate, withCandidates } from './candidates.ts'
+import { withCandidates } from './candidates.ts'
 import { attempt, guarded, type OnFault } from './guard.ts'
 import type { PeerEvents } from './ports.ts'
+import { RemoteCandidates } from './remote-candidates.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
 /** How long ICE may look for another way once the one in use is lost. */
@@ -27,8 +28,7 @@ export class Connection {
   readonly #onFault: OnFault
   readonly #onClose: (() => void)[] = []
   readonly #gathered: Promise<void>
-  #queued: { candidate: string; mid: string }[] | undefined = []
-  #candidates = 0
+  readonly #remoteCandidates: RemoteCandidates
   #closed = false
   #connected = false
   #recovery: NodeJS.Timeout | undefined
@@ -39,6 +39,8 @@ export class Connection {
     this.#events = events
     this.#ownCandidates = ownCandidates
     this.#onFault = onFault
+    const use = (candidate: string, mid: string) => void attempt(() => pc.addRemoteCandidate(candidate, mid))
+    this.#remoteCandidates = new RemoteCandidates(use)
     pc.onStateChange(this.guarded((state) => this.#later(() => this.#onState(state))))
     this.#gathered = this.#watchGathering()
     pc.onLocalCandidate(this.guarded((candidate, mid) => this.#later(() => this.#tell(candidate, mid))))
@@ -71,14 +73,13 @@ export class Connection {
   watchSilence(limit: Milliseconds, isOwed: () => boolean): void {
     if (this.#closed) return
     this.#silence?.stop()
-    this.#silence = new SilenceWatch({ limit, isOwed, onSilence: () => this.giveUp() })
+    const onSilence = () => this.giveUp()
+    this.#silence = new SilenceWatch({ limit, isOwed, onSilence, onFault: this.#onFault })
   }
 
   /** Both descriptions are there as soon as the remote one is: what came before is used now. */
   described(mid: string): void {
-    const queued = this.#queued ?? []
-    this.#queued = undefined
-    for (const each of queued) this.#use(each.candidate, each.mid)
+    this.#remoteCandidates.open()
     for (const candidate of this.#ownCandidates) this.#later(() => this.#tell(candidate, mid))
   }
 
@@ -91,10 +92,7 @@ export class Connection {
 
   /** For who gives candidates before the other side is described. */
   addCandidate(candidate: string, mid: string): void {
-    if (this.#closed || !usableCandidate(candidate) || this.#candidates >= MOST_CANDIDATES) return
-    this.#candidates += 1
-    if (this.#queued === undefined) this.#use(candidate, mid)
-    else this.#queued.push({ candidate, mid })
+    if (!this.#closed) this.#remoteCandidates.add(candidate, mid)
   }
 
   onClosed(tell: () => void): void {
@@ -125,10 +123,6 @@ export class Connection {
       this.onClosed(done)
       this.pc.onGatheringStateChange(this.guarded((state) => state === 'complete' && done()))
     })
-  }
-
-  #use(candidate: string, mid: string): void {
-    attempt(() => this.pc.addRemoteCandidate(candidate, mid))
   }
 
   #later(tell: () => void): void {
