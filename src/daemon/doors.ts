@@ -7,6 +7,7 @@ import type { VodLibrary } from '../media/recording/ports.ts'
 import type { WebrtcEngine } from '../media/webrtc/ports.ts'
 import { createHttpServer, type HttpServer } from '../server/http/server.ts'
 import { sessionRoute } from '../server/http/session-route.ts'
+import { pageRoutes } from '../server/pages/routes.ts'
 import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
 import { createSignalling, type Signalling } from '../server/webrtc/server.ts'
@@ -18,6 +19,7 @@ import { guardApiKeys } from './api-key-guard.ts'
 import type { DaemonOptions } from './daemon.ts'
 import type { Panel } from './panel.ts'
 import type { TlsMaterial } from './tls.ts'
+import { WEB_ROOT } from './web-root.ts'
 
 /** Everything that strangers can connect to. */
 export interface Doors {
@@ -108,7 +110,8 @@ function httpServer(
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
   const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
-  const routes = [rest, sessionRoute({ access: services.gate, apps, settings }), whip.routes, ...panel.routes]
+  const pages = pageRoutes({ apps, settings, webRoot: WEB_ROOT })
+  const routes = [rest, pages, sessionRoute({ access: services.gate, apps, settings, hub }), whip.routes, ...panel.routes]
   return createHttpServer({
     access: services.gate,
     hub,

@@ -79,6 +79,15 @@ const baseUrl: SettingKind<string> = {
   format: String,
 }
 
+const origins: SettingKind<readonly string[]> = {
+  legal: 'origins such as https://www.example.org, separated by commas, or *; may be empty',
+  parse: (text) => {
+    const given = text.split(/[,\s]+/).filter(Boolean)
+    return given.length === 1 && given[0] === '*' ? given : [...new Set(given.map(baseUrl.parse))]
+  },
+  format: (value) => value.join(','),
+}
+
 const recorded: SettingKind<string> = {
   legal: 'off, on, or a stream id or glob such as cam-*',
   parse: (text) => (text === 'off' || text === 'on' ? text : parseStreamPattern(text)),
@@ -106,6 +115,11 @@ export const SETTINGS = {
   'publisher-allowed-cidr': define(cidrs, [], 'where publishers may come from; empty: anywhere'),
   'trusted-proxies': define(cidrs, [], 'proxies whose X-Forwarded-For and X-Forwarded-Proto are believed'),
   'public-url': define(baseUrl, '', 'the address that viewers use, for the URLs that are printed'),
+  'embed-origins': define(
+    origins,
+    [],
+    'whose pages may show the player and the publishing page in a frame; *: any page; empty: only pages of this server',
+  ),
   'default-expire': define(duration, 3600, 'how long a token lasts when --expire is not given'),
   retention: define(duration, 604_800, 'how long an ended token is kept to explain a replay'),
   'reconnect-grace': define(

@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { SettingName } from '../../src/domain/settings.ts'
@@ -38,6 +39,8 @@ export interface HttpHouseOptions {
   readonly signalling?: (options: ServedParts) => Signalling
   /** Serves WHIP and WHEP. */
   readonly whip?: (options: ServedParts) => Whip
+  /** What else is served. */
+  readonly routes?: (settings: ServedParts['settings']) => FastifyPluginAsync[]
   /** Puts something between the server and the gate. */
   readonly between?: (gate: AccessControl) => Partial<AccessControl>
 }
@@ -59,7 +62,12 @@ export async function aHttpHouse({ tls, log = strictLog, between = () => ({}), .
     ...between(gate),
   }
   const whip = more.whip?.({ access, hub, settings, log })
-  const routes = [rest, sessionRoute({ access, apps: APPS, settings }), ...(whip ? [whip.routes] : [])]
+  const routes = [
+    rest,
+    sessionRoute({ access, apps: APPS, settings, hub }),
+    ...(whip ? [whip.routes] : []),
+    ...(more.routes?.(settings) ?? []),
+  ]
   const signalling = more.signalling?.({ access, hub, settings, log })
   const server = createHttpServer({
     access,

@@ -1,15 +1,18 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessRequest } from '../../domain/access.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import { parseStreamId } from '../../domain/stream-id.ts'
 import { TOKEN_TYPES, type TokenType } from '../../domain/token.ts'
+import type { MediaHub } from '../../media/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
 import { credentialFrom } from '../credential.ts'
 import { readJsonObject } from '../json-object.ts'
 import { accessRequest } from './access.ts'
 import { isEncrypted } from './client-address.ts'
-import { refusalToFailure } from './error-response.ts'
+import { type Failure, refusalToFailure } from './error-response.ts'
+import { NOT_LIVE } from './playback.ts'
 import { refuseOtherMethods, send } from './routes.ts'
 import { sessionCookie } from './session-cookie.ts'
 
@@ -17,11 +20,30 @@ export interface SessionRouteOptions {
   readonly access: AccessControl
   readonly apps: readonly string[]
   readonly settings: () => SettingValues
+  readonly hub: Pick<MediaHub, 'find'>
 }
 
 const PATH = '/:app/rest/session'
 
-/** `POST /{app}/rest/session {streamId, type, token}`: spends the token for a cookie, so that a reload goes on. */
+/** What a page asks for. */
+interface Order {
+  readonly question: AccessRequest
+  /** STREAM_NOT_LIVE, and nothing spent, while nobody publishes. */
+  readonly whenLive: boolean
+  /** False: only judges, as HEAD does; an open session stays as it is. */
+  readonly spend: boolean
+  /** Hands the session out in the body, and not as a cookie. */
+  readonly session: boolean
+}
+
+/**
+ * `POST /{app}/rest/session {streamId, type, token, whenLive?, spend?, session?}`: spends the token for a cookie, so that
+ * a reload goes on.
+ *
+ * A page in a frame of another site has no cookies: SameSite=Lax keeps them out, and SameSite=None would need TLS and
+ * let any page ride on them. It asks with `session: true` and gets the secret to hold in memory, to be shown to the
+ * doors as `session=`. Only a page of this origin can read the answer, for there is no CORS here.
+ */
 export function sessionRoute(options: SessionRouteOptions): FastifyPluginAsync {
   return async (server) => {
     server.removeAllContentTypeParsers()
@@ -36,31 +58,70 @@ export function sessionRoute(options: SessionRouteOptions): FastifyPluginAsync {
 async function openSession(
   request: FastifyRequest<{ Params: { app: string }; Body: string | undefined }>,
   reply: FastifyReply,
-  { access, apps, settings }: SessionRouteOptions,
+  options: SessionRouteOptions,
 ): Promise<FastifyReply> {
   const { app } = request.params
-  if (!apps.includes(app)) throw new AmsctlError('NOT_FOUND', 'no such app here')
-  const trusted = settings()['trusted-proxies']
-  const question = readOrder(request, app, trusted)
-  const attempt = await access.reserve(question)
-  const kept = attempt.ok ? await attempt.keep() : attempt
+  if (!options.apps.includes(app)) throw new AmsctlError('NOT_FOUND', 'no such app here')
+  refuseForeignPages(request.raw)
+  const trusted = options.settings()['trusted-proxies']
+  const order = readOrder(request, app, trusted)
   reply.header('Cache-Control', 'no-store')
-  if (!kept.ok) return send(reply, refusalToFailure(kept))
-  if (kept.secret !== null) {
-    reply.header('Set-Cookie', sessionCookie(question, kept.secret, isEncrypted(request.raw, trusted)))
+  const kept = await keep(order, options)
+  if ('code' in kept) return send(reply, kept)
+  const handed = order.session && kept.secret !== null ? { session: kept.secret } : {}
+  if (kept.secret !== null && !order.session) {
+    reply.header('Set-Cookie', sessionCookie(order.question, kept.secret, isEncrypted(request.raw, trusted)))
   }
-  return reply.send({ success: true, message: '', dataId: '', errorId: 0 })
+  return reply.send({ success: true, message: '', dataId: '', errorId: 0, ...handed })
+}
+
+async function keep(
+  { question, whenLive, spend }: Order,
+  { access, hub }: SessionRouteOptions,
+): Promise<{ readonly secret: string | null } | Failure> {
+  const isAway = () => whenLive && !hub.find(question.app, question.streamId)
+  if (!spend) {
+    const verdict = await access.peek(question)
+    if (!verdict.ok) return refusalToFailure(verdict)
+    return isAway() ? NOT_LIVE : { secret: null }
+  }
+  const attempt = await access.reserve(question)
+  if (!attempt.ok) return refusalToFailure(attempt)
+  if (isAway()) {
+    attempt.release()
+    return NOT_LIVE
+  }
+  const kept = await attempt.keep()
+  return kept.ok ? kept : refusalToFailure(kept)
+}
+
+/** A form of another site could give its visitor a session of that site's choosing. */
+function refuseForeignPages({ headers }: IncomingMessage): void {
+  const site = headers['sec-fetch-site']
+  const foreign = site === undefined ? isForeignOrigin(headers) : site !== 'same-origin' && site !== 'none'
+  if (foreign) throw new AmsctlError('ACCESS_DENIED', 'only pages of this server may open a session')
+}
+
+/** Browsers leave out Sec-Fetch-Site over plain HTTP. */
+function isForeignOrigin({ origin, host }: IncomingHttpHeaders): boolean {
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
 }
 
 function readOrder(
   { raw, body }: FastifyRequest<{ Body: string | undefined }>,
   app: string,
   trustedProxies: readonly string[],
-): AccessRequest {
-  const { streamId, type, token } = readJsonObject(body ?? '')
+): Order {
+  const { streamId, type, token, whenLive, spend, session } = readJsonObject(body ?? '')
   const place = { app, streamId: parseStreamId(typeof streamId === 'string' ? streamId : ''), type: readType(type) }
-  const credential = credentialFrom(new URLSearchParams(typeof token === 'string' ? { token } : {}))
-  return accessRequest(raw, place, { protocol: 'http', trustedProxies, credential })
+  const shown = { ...(typeof token === 'string' ? { token } : typeof session === 'string' && { session }) }
+  const credential = credentialFrom(new URLSearchParams(shown))
+  return {
+    question: accessRequest(raw, place, { protocol: 'http', trustedProxies, credential }),
+    whenLive: whenLive === true,
+    spend: spend !== false,
+    session: session === true || typeof session === 'string',
+  }
 }
 
 function readType(type: unknown): TokenType {
