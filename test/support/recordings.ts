@@ -15,6 +15,20 @@ export async function durationOf(source: string): Promise<number> {
   return Number(await printed(spawned('ffprobe', ['-v', 'error', ...entries, source])))
 }
 
+/** What a player tells of the tracks; durations in seconds. */
+export async function tracksOf(source: string) {
+  const entries = ['-show_entries', 'stream=codec_type,codec_name,width,height,duration', '-of', 'json']
+  const { streams } = JSON.parse(await printed(spawned('ffprobe', ['-v', 'error', ...entries, source]))) as {
+    streams: { codec_type: string; codec_name: string; width?: number; height?: number; duration: string }[]
+  }
+  const of = (kind: string) => {
+    const found = streams.find(({ codec_type }) => codec_type === kind)
+    if (!found) return undefined
+    return { codec: found.codec_name, width: found.width, height: found.height, duration: Number(found.duration) }
+  }
+  return { video: of('video'), audio: of('audio') }
+}
+
 /** The times, in seconds, of the first `count` pictures that a player shows after a seek to `from`. */
 export async function picturesFrom(url: string, from: number, count: number): Promise<number[]> {
   const seek = ['-copyts', '-ss', String(from), '-i', url, '-frames:v', String(count), '-map', '0:v']
