@@ -1,6 +1,6 @@
 import * as native from 'node-datachannel'
 import { expect, it } from 'vitest'
-import { anEngine } from '../../support/native-peers.ts'
+import { anEngine, PATIENT } from '../../support/native-peers.ts'
 import { type Page, signallingHouseWith } from '../../support/signalling.ts'
 
 /** The offer of a publisher that does nothing more. */
@@ -64,7 +64,7 @@ it('lets go of 500 negotiations that go no further, and of their memory', async 
       page.socket.terminate()
     }
     await Promise.all(pages.map(negotiate))
-    await expect.poll(() => house.signalling?.size).toBe(0)
+    await expect.poll(() => house.signalling?.size, PATIENT).toBe(0)
   }
   await round()
   const before = residentMegabytes()
