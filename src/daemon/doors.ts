@@ -12,7 +12,7 @@ import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
 import { createSignalling, type Signalling } from '../server/webrtc/server.ts'
 import { createWhip, type Whip } from '../server/whip/routes.ts'
-import { administer, type Services } from '../services/administration.ts'
+import { type Actor, administer, type Services } from '../services/administration.ts'
 import type { DaemonStatus, Listener } from '../services/operations.ts'
 import type { Refusals } from '../services/refusals.ts'
 import { guardApiKeys } from './api-key-guard.ts'
@@ -109,9 +109,16 @@ function httpServer(
 ): HttpServer {
   const settings = () => services.settings.values
   const authenticateApiKey = guardApiKeys(services, services.refusals)
-  const rest = restRoutes({ apps, settings, operations: (actor) => administer(services, actor), authenticateApiKey })
+  const operations = (actor: Actor) => administer(services, actor)
+  const rest = restRoutes({ apps, settings, operations, authenticateApiKey, logins: panel.logins })
   const pages = pageRoutes({ apps, settings, webRoot: WEB_ROOT })
-  const routes = [rest, pages, sessionRoute({ access: services.gate, apps, settings, hub }), whip.routes, ...panel.routes]
+  const routes = [
+    rest,
+    pages,
+    sessionRoute({ access: services.gate, apps, settings, hub }),
+    whip.routes,
+    ...panel.routes,
+  ]
   return createHttpServer({
     access: services.gate,
     hub,

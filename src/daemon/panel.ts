@@ -4,19 +4,24 @@ import type { VodLibrary } from '../media/recording/ports.ts'
 import { EventFeed } from '../server/panel/events.ts'
 import { panelRoutes } from '../server/panel/routes.ts'
 import { assetRoutes } from '../server/panel/static.ts'
+import { accountRoutes } from '../server/rest/accounts.ts'
+import { consoleRoutes } from '../server/rest/console.ts'
 import type { Actor, Services } from '../services/administration.ts'
 import type { AuditTrail } from '../services/audit-trail.ts'
 import { endpointsFrom } from '../services/endpoints.ts'
 import { Lockout } from '../services/lockout.ts'
+import type { Logins } from '../services/logins.ts'
 import type { DaemonOperations, DaemonStatus } from '../services/operations.ts'
+import type { Refusals } from '../services/refusals.ts'
 import type { SetupLink } from '../services/setup-link.ts'
 import { SignIn } from '../services/sign-in.ts'
+import { guardApiKeys } from './api-key-guard.ts'
 
 /** Where the pages are, bundled, beside the program. */
 const WEB_ROOT = join(import.meta.dirname, '../web')
 
 interface PanelParts {
-  readonly services: Services
+  readonly services: Services & { readonly refusals: Refusals }
   readonly apps: readonly string[]
   readonly library: VodLibrary
   readonly operations: (actor: Actor) => DaemonOperations
@@ -29,22 +34,26 @@ interface PanelParts {
 /** The management panel, one for every HTTP server. */
 export interface Panel {
   readonly routes: readonly FastifyPluginAsync[]
+  /** Who is logged in; undefined: nobody can. */
+  readonly logins: Logins | undefined
   close(): void
 }
 
 export function openPanel({ services, trail, panel, ...parts }: PanelParts): Panel {
   const assets = assetRoutes({ webRoot: WEB_ROOT, panel })
-  if (!panel) return { routes: [assets], close: () => {} }
+  if (!panel) return { routes: [assets], logins: undefined, close: () => {} }
   const feed = new EventFeed(parts.operations({ by: 'daemon', protocol: 'rest', address: null }), trail)
   const options = {
     ...parts,
     ...services,
     feed,
     settings: () => services.settings.values,
+    authenticateApiKey: guardApiKeys(services, services.refusals),
     signIn: new SignIn({ ...services, lockout: new Lockout() }),
     webRoot: WEB_ROOT,
   }
-  return { routes: [assets, panelRoutes(options)], close: () => feed.close() }
+  const routes = [assets, panelRoutes(options), accountRoutes(options), consoleRoutes(options)]
+  return { routes, logins: services.logins, close: () => feed.close() }
 }
 
 /** The address at which the first user can be made, once; null where there is one. */

@@ -97,7 +97,11 @@ function view({ users }: PanelOptions, login: Login | undefined, setupAllowed: b
 }
 
 /** Nobody who only passes through this machine, or is led here by a name that somebody else can point at it. */
-export function maySetUp({ users, setup, settings }: PanelOptions, caller: Caller, shown: string | undefined): boolean {
+export function maySetUp(
+  { users, setup, settings }: Pick<PanelOptions, 'users' | 'setup' | 'settings'>,
+  caller: Caller,
+  shown: string | undefined,
+): boolean {
   if (!users.isEmpty) return false
   if (setup.opensWith(shown)) return true
   const isLocal = inCidrs(canonicalAddress(caller.peer), LOOPBACK) && forwardingHeader(caller) === undefined

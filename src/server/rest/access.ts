@@ -1,10 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { canonicalAddress, inCidrs } from '../../domain/address.ts'
+import { inCidrs } from '../../domain/address.ts'
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
 import type { Seconds } from '../../domain/units.ts'
+import type { Role } from '../../domain/user.ts'
+import type { Logins } from '../../services/logins.ts'
+import { actorName } from '../../services/sign-in.ts'
 import { type Caller, forwardingHeader, isBelievable, isCrossSite, isOwnHost } from '../http/caller.ts'
-import { forwardedClient } from '../http/client-address.ts'
+import { clientAddress, forwardedClient } from '../http/client-address.ts'
+import { judgeLogin } from './login.ts'
 
 export interface Denial {
   readonly ok: false
@@ -13,33 +17,64 @@ export interface Denial {
   readonly retryAfter?: Seconds
 }
 
-/** `by`: `rest`, or the public id of the API key. */
-export type CallerVerdict = { readonly ok: true; readonly by: string; readonly address: string } | Denial
+export interface Admitted {
+  readonly ok: true
+  /** `rest`, `user:NAME`, or the public id of the API key. */
+  readonly by: string
+  readonly address: string
+  /** A viewer may only read; undefined: no login was shown. */
+  readonly role?: Role
+}
+
+export type CallerVerdict = Admitted | Denial
 
 /** Finds the API key that `secret` is; counts a wrong one as a guess of `address`. */
 export type AuthenticateApiKey = (secret: string, address: string) => Promise<{ readonly id: string } | Denial>
 
 type AccessSettings = Pick<SettingValues, 'rest-access' | 'rest-allowed-cidr' | 'trusted-proxies' | 'public-url'>
 
-/** Whether this caller may use the REST API: by an API key from anywhere, else by its address alone. */
-export async function judgeCaller(
-  caller: Caller,
-  settings: AccessSettings,
-  authenticate: AuthenticateApiKey,
-): Promise<CallerVerdict> {
+export interface Keepers {
+  readonly authenticateApiKey: AuthenticateApiKey
+  /** Undefined: nobody can log in here. */
+  readonly logins?: Logins | undefined
+}
+
+/** No key was shown, and no login that may be used; `fault` says why not. */
+export interface NoSecret {
+  readonly ok: null
+  readonly address: string
+  readonly fault?: string | undefined
+}
+
+/** Whether this caller may use the REST API: by an API key or a login from anywhere, else by its address alone. */
+export async function judgeCaller(caller: Caller, settings: AccessSettings, keepers: Keepers): Promise<CallerVerdict> {
+  const verdict = await judgeSecret(caller, settings, keepers)
+  if (verdict.ok !== null) return verdict
+  const { address } = verdict
   const client = forwardedClient(originOf(caller), settings['trusted-proxies'])
-  const address = client ?? canonicalAddress(caller.peer)
+  const fault = settings['rest-access'] === 'open' ? undefined : addressFault(caller, client, settings)
+  if (fault === undefined) return { ok: true, by: 'rest', address }
+  return deny(verdict.fault === undefined ? fault : `${verdict.fault}, and ${fault}`)
+}
+
+/** The same where an address alone admits nobody. */
+export async function judgeSecret(
+  caller: Caller,
+  settings: Pick<AccessSettings, 'trusted-proxies' | 'public-url'>,
+  { authenticateApiKey, logins }: Keepers,
+): Promise<CallerVerdict | NoSecret> {
+  const address = clientAddress(originOf(caller), settings['trusted-proxies'])
   const key = bearerOf(caller.headers)
   if (key !== undefined) {
-    const found = await authenticate(key, address)
+    const found = await authenticateApiKey(key, address)
     return 'id' in found ? { ok: true, by: found.id, address } : found
   }
-  const fault = settings['rest-access'] === 'open' ? undefined : addressFault(caller, client, settings)
-  return fault === undefined ? { ok: true, by: 'rest', address } : deny(fault)
+  const { login, fault } = logins ? judgeLogin(caller, settings, logins) : {}
+  return login ? { ok: true, by: actorName(login), role: login.role, address } : { ok: null, address, fault }
 }
 
 function deny(fault: string): Denial {
-  const advice = 'call with an API key (Authorization: Bearer …), or see the setting rest-allowed-cidr'
+  const advice = 'log in, call with an API key (Authorization: Bearer …), or see the setting rest-allowed-cidr'
   return { ok: false, code: 'ACCESS_DENIED', message: `the REST API does not serve this caller: ${fault}; ${advice}` }
 }
 

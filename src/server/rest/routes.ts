@@ -7,17 +7,16 @@ import { callerOf } from '../http/caller.ts'
 import type { Failure } from '../http/error-response.ts'
 import { refuseOtherMethods, send } from '../http/routes.ts'
 import { queryOf } from '../http/stream-path.ts'
-import { type AuthenticateApiKey, type CallerVerdict, judgeCaller } from './access.ts'
+import { judgeCaller, type Keepers } from './access.ts'
 import { type Answer, result } from './answer.ts'
 import { ROUTES, type Route } from './table.ts'
 import type { Call } from './tokens.ts'
 
-export interface RestOptions {
+export interface RestOptions extends Keepers {
   readonly apps: readonly string[]
   readonly settings: () => SettingValues
   /** The operations on the store, done in somebody's name. */
   readonly operations: (actor: Actor) => StoreOperations
-  readonly authenticateApiKey: AuthenticateApiKey
 }
 
 declare module 'fastify' {
@@ -51,15 +50,19 @@ export function restRoutes(options: RestOptions): FastifyPluginAsync {
 async function admit(request: FastifyRequest, options: RestOptions): Promise<Failure | undefined> {
   const { app } = paramsOf(request)
   if (!app || !options.apps.includes(app)) return { code: 'NOT_FOUND', message: 'no such app here' }
-  const verdict = await judge(request, options)
+  const settings = options.settings()
+  const verdict = await judgeCaller(callerOf(request.raw, settings['trusted-proxies']), settings, options)
   if (!verdict.ok) return verdict
+  if (verdict.role === 'viewer' && !isReading(request)) {
+    return { code: 'ACCESS_DENIED', message: `${verdict.by} is a viewer, who mints, spends and revokes nothing` }
+  }
   request.restActor = { by: verdict.by, protocol: 'rest', address: verdict.address }
   return undefined
 }
 
-function judge({ raw }: FastifyRequest, options: RestOptions): Promise<CallerVerdict> {
-  const settings = options.settings()
-  return judgeCaller(callerOf(raw, settings['trusted-proxies']), settings, options.authenticateApiKey)
+/** What reads is reached by GET, but not all that is. */
+function isReading({ method, routeOptions }: FastifyRequest): boolean {
+  return method === 'GET' && ROUTES.some(({ reading, path }) => reading && routeOptions.url === `/:app/rest${path}`)
 }
 
 async function answer(

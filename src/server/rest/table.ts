@@ -6,6 +6,8 @@ export interface Route {
   readonly methods: readonly HTTPMethods[]
   /** Below `/{app}/rest`. */
   readonly path: string
+  /** Whether it changes nothing. */
+  readonly reading?: true
   /** Status of an answer to bad input: AMS's first version says 200 and `success: false`. */
   readonly badInput: 200 | 400
   readonly answer: (call: Call) => Promise<Answer>
@@ -37,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   {
     methods: ['GET'],
     path: '/broadcast/listTokens/:id/:offset/:size',
+    reading: true,
     badInput: 200,
     answer: async (call) => ok(await listTokens(call)),
   },
@@ -64,6 +67,7 @@ export const ROUTES: readonly Route[] = [
   {
     methods: ['GET'],
     path: '/v2/broadcasts/:id/tokens/list/:offset/:size',
+    reading: true,
     badInput: 400,
     answer: async (call) => ok(await listTokens(call)),
   },

@@ -2,15 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { parseSetting, readSettings } from '../../../src/domain/settings.ts'
 import type { Caller } from '../../../src/server/http/caller.ts'
-import { type AuthenticateApiKey, judgeCaller } from '../../../src/server/rest/access.ts'
+import { judgeCaller, type Keepers } from '../../../src/server/rest/access.ts'
 
 const KEY = 'the-api-key'
 
-const nobodyAsks: AuthenticateApiKey = async () => {
-  throw new Error('no key was shown')
+const nobodyAsks: Keepers = {
+  authenticateApiKey: async () => {
+    throw new Error('no key was shown')
+  },
 }
-const knowsTheKey: AuthenticateApiKey = async (secret) =>
-  secret === KEY ? { id: 'ak_0' } : { ok: false, code: 'ACCESS_DENIED', message: 'unknown API key' }
+const knowsTheKey: Keepers = {
+  authenticateApiKey: async (secret) =>
+    secret === KEY ? { id: 'ak_0' } : { ok: false, code: 'ACCESS_DENIED', message: 'unknown API key' },
+}
 
 function aCaller(peer: string, headers: IncomingHttpHeaders = {}, encrypted = false): Caller {
   return { peer, headers: { host: '127.0.0.1:5080', ...headers }, encrypted }
@@ -101,7 +105,11 @@ describe('the REST API by address alone', () => {
   it('knows the client behind a trusted proxy', async () => {
     const caller = aCaller('127.0.0.1', { 'x-forwarded-for': '198.51.100.1, 192.0.2.7' })
     const settings = settingsOf({ ...VIA_PROXY, 'rest-allowed-cidr': '192.0.2.0/24' })
-    expect(await judgeCaller(caller, settings, nobodyAsks)).toEqual({ ok: true, by: 'rest', address: '192.0.2.7' })
+    expect(await judgeCaller(caller, settings, nobodyAsks)).toEqual({
+      ok: true,
+      by: 'rest',
+      address: '192.0.2.7',
+    })
   })
 })
 
