@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { it, onTestFinished } from 'vitest'
-import { type ServedDaemon, serve, temporaryDirectory } from '../support/amsctl.ts'
+import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { spawned } from '../support/clients.ts'
 import { live } from '../support/ffmpeg.ts'
+import { aFilm } from '../support/film.ts'
 import { cpuOfProcess, median, report } from '../support/measure.ts'
 
 const SECONDS = 15
@@ -31,27 +32,6 @@ async function figuresOf(child: ChildProcess): Promise<{ bytes: number; delays: 
   child.send('report')
   const [figures] = (await answered) as [{ bytes: number; delays: number[] }]
   return figures
-}
-
-/** A minute of 720p at 2.6 Mbit/s, encoded before anything is measured. */
-async function aFilm(): Promise<string> {
-  const path = join(await temporaryDirectory(), 'film.flv')
-  const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25', '-f', 'lavfi', '-i', 'sine=sample_rate=48000']
-  const rate = [
-    '-b:v',
-    '2500k',
-    '-minrate',
-    '2500k',
-    '-maxrate',
-    '2500k',
-    '-bufsize',
-    '2500k',
-    '-x264-params',
-    'nal-hrd=cbr',
-  ]
-  const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-pix_fmt', 'yuv420p', ...rate, '-c:a', 'aac']
-  await spawned('ffmpeg', ['-v', 'error', ...picture, '-t', '60', ...codecs, path]).outcome
-  return path
 }
 
 async function withStreams(count: number): Promise<ServedDaemon> {
