@@ -8,8 +8,7 @@ import type { AccessControl, Admission, Attempt, Connection } from '../../servic
 import type { Log } from '../../services/log.ts'
 import { describeBug, type Failure, failureOf, refusalToFailure } from '../http/error-response.ts'
 import type { ExchangeDoor } from './exchange-door.ts'
-import { HeldEvents } from './held-events.ts'
-import { MOST_EARLY_CANDIDATES } from './limits.ts'
+import { PeerSlot } from './peer-slot.ts'
 
 export const NOT_CONNECTED: Failure = {
   code: 'NOT_CONNECTED',
@@ -42,9 +41,7 @@ export abstract class Exchange implements Connection, PeerEvents {
   #phase: Phase = 'opening'
   #attempt: Attempt | undefined
   #admission: Admission | undefined
-  #peer: Peer | undefined
-  #events: HeldEvents | undefined
-  #early: Candidate[] = []
+  readonly #slot = new PeerSlot()
   readonly #deadline: NodeJS.Timeout
 
   constructor(context: ExchangeContext) {
@@ -74,11 +71,11 @@ export abstract class Exchange implements Connection, PeerEvents {
   }
 
   get hasPeer(): boolean {
-    return this.#events !== undefined
+    return this.#slot.isTaken
   }
 
   bytes(): number {
-    return this.#peer?.bytes() ?? 0
+    return this.#slot.bytes()
   }
 
   begin(): void {
@@ -98,8 +95,7 @@ export abstract class Exchange implements Connection, PeerEvents {
   }
 
   addCandidate(candidate: string, mid: string): void {
-    if (this.#peer) this.#peer.addCandidate(candidate, mid)
-    else if (this.#early.length < MOST_EARLY_CANDIDATES) this.#early.push({ candidate, mid, index: 0 })
+    this.#slot.addCandidate(candidate, mid)
   }
 
   /** The client has had enough, or is gone. */
@@ -147,29 +143,12 @@ export abstract class Exchange implements Connection, PeerEvents {
     this.context.door.finished()
   }
 
-  /**
-   * Makes a peer in place of a former one; candidates wait for it. False: none could be made. One that nobody wants any
-   * more by then is closed.
-   */
-  protected async connect<P extends Peer>(
+  /** See {@link PeerSlot.connect}. */
+  protected connect<P extends Peer>(
     make: (events: PeerEvents) => Promise<P | undefined>,
     adopt: (peer: P) => void,
   ): Promise<boolean> {
-    this.#dropPeer()
-    this.#peer = undefined
-    const events = new HeldEvents()
-    this.#events = events
-    const peer = await make(events)
-    if (this.#phase === 'over' || this.#events !== events) {
-      peer?.close()
-      return true
-    }
-    if (!peer) return false
-    this.#peer = peer
-    adopt(peer)
-    for (const { candidate, mid } of this.#early.splice(0)) peer.addCandidate(candidate, mid)
-    events.open(this)
-    return true
+    return this.#slot.connect({ make, adopt, target: this })
   }
 
   /** Nothing that a peer or the store does may end the process. */
@@ -207,16 +186,10 @@ export abstract class Exchange implements Connection, PeerEvents {
     const before = this.#phase
     this.#phase = 'over'
     clearTimeout(this.#deadline)
-    this.#dropPeer()
+    this.#slot.drop()
     if (before === 'negotiating') this.#attempt?.release()
     this.letGo(how)
     this.#admission?.leave(how)
     this.context.onOver(this)
-  }
-
-  #dropPeer(): void {
-    this.#events?.drop()
-    this.#events = undefined
-    this.#peer?.close()
   }
 }

@@ -10,6 +10,7 @@ import { STOPPING } from '../http/playback.ts'
 import type { Exchange, ExchangeContext } from '../webrtc/exchange.ts'
 import { Publishing } from '../webrtc/publishing.ts'
 import { AnsweredPlaying } from './answered-playing.ts'
+import { HalfOpen } from './half-open.ts'
 import { DEFAULT_LIMITS, type WhipLimits } from './limits.ts'
 import { OfferDoor, type Outcome } from './offer-door.ts'
 import { iceUserNames } from './sdp-fragment.ts'
@@ -23,6 +24,12 @@ export interface WhipOptions {
   readonly settings: () => SettingValues
   readonly log: Log
   readonly limits?: Partial<WhipLimits>
+}
+
+const FULL: Failure = {
+  code: 'TOO_MANY_CONNECTIONS',
+  message: 'too many sessions wait for their connection; the token is unspent',
+  retryAfter: 5,
 }
 
 /** One offer and what came of it. Who knows `secret` owns it. */
@@ -41,13 +48,13 @@ export class WhipSessions {
   readonly #options: WhipOptions
   readonly #limits: WhipLimits
   readonly #bySecret = new Map<string, WhipSession>()
-  readonly #negotiating = new Set<Exchange>()
-  readonly #ofAddress = new Map<string, number>()
+  readonly #halfOpen: HalfOpen
   #closed = false
 
   constructor(options: WhipOptions) {
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#halfOpen = new HalfOpen(this.#limits)
   }
 
   get size(): number {
@@ -63,25 +70,22 @@ export class WhipSessions {
     const { access, engine, hub, log } = this.#options
     if (this.#closed) return STOPPING
     if (!engine) return { code: 'WEBRTC_UNAVAILABLE', message: 'this daemon serves no WebRTC; the token is unspent' }
-    if (this.#isFull(request)) {
-      const message = 'too many sessions wait for their connection; the token is unspent'
-      return { code: 'TOO_MANY_CONNECTIONS', message, retryAfter: 5 }
-    }
+    if (!this.#halfOpen.hasRoomFor(request.address ?? '')) return FULL
     const door = new OfferDoor()
     const secret = newSessionSecret()
     const onOver = (exchange: Exchange) => {
       this.#bySecret.delete(secret)
-      this.#settled(exchange, request)
+      this.#halfOpen.remove(exchange)
       door.over()
     }
     const { negotiation } = this.#limits
     const exchange = makeExchange({ access, engine, hub, log, request, door, negotiation, onOver }, offer)
     door.onReady = () => exchange.configure('offer', offer)
-    door.onStarted = () => this.#settled(exchange, request)
+    door.onStarted = () => this.#halfOpen.remove(exchange)
     const etag = `"${newSessionSecret()}"`
     const session = { secret, etag, request, exchange, userNames: iceUserNames(offer), outcome: door.outcome }
     this.#bySecret.set(secret, session)
-    this.#count(exchange, request)
+    this.#halfOpen.add(exchange, request.address ?? '')
     exchange.begin()
     return session
   }
@@ -90,24 +94,6 @@ export class WhipSessions {
   close(): void {
     this.#closed = true
     for (const { exchange } of [...this.#bySecret.values()]) exchange.leave('lost')
-  }
-
-  #isFull({ address }: AccessRequest): boolean {
-    const ofAddress = this.#ofAddress.get(address ?? '') ?? 0
-    return this.#negotiating.size >= this.#limits.mostNegotiating || ofAddress >= this.#limits.mostOfAddress
-  }
-
-  #count(exchange: Exchange, { address }: AccessRequest): void {
-    this.#negotiating.add(exchange)
-    this.#ofAddress.set(address ?? '', (this.#ofAddress.get(address ?? '') ?? 0) + 1)
-  }
-
-  /** It waits for its connection no more. */
-  #settled(exchange: Exchange, { address }: AccessRequest): void {
-    if (!this.#negotiating.delete(exchange)) return
-    const left = (this.#ofAddress.get(address ?? '') ?? 1) - 1
-    if (left > 0) this.#ofAddress.set(address ?? '', left)
-    else this.#ofAddress.delete(address ?? '')
   }
 }
 
