@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import { packetizeH264 } from '../../src/media/rtp/h264.ts'
 import { isRtcp, type RtpPacket, readRtp, writeRtp } from '../../src/media/rtp/packet.ts'
 import { eventually } from './eventually.ts'
+import { reportOf } from './native-peers.ts'
 
 const SPS = Buffer.from('6742c01fda014016e8', 'hex')
 const PPS = Buffer.from('68ce3c80', 'hex')
@@ -12,6 +13,7 @@ const DELTA_SLICE = Buffer.concat([Buffer.from([0x41, 0x9a]), Buffer.alloc(300, 
 const SOUND = Buffer.concat([Buffer.from([0xfc]), Buffer.alloc(80, 3)])
 
 const FRAME_MS = 20
+const REPORT_MS = 1000
 const VIDEO_CLOCK = 90
 const AUDIO_CLOCK = 48
 const BASELINE = 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1'
@@ -137,9 +139,10 @@ export class RtcPublisher extends RtcPeer {
   }
 }
 
-/** Offers to receive H.264 and Opus, and keeps what comes. */
+/** Offers to receive H.264 and Opus, keeps what comes, and reports that it did. */
 export class RtcViewer extends RtcPeer {
   readonly packets: Record<Kind, RtpPacket[]> = { video: [], audio: [] }
+  readonly #reporting = setInterval(() => this.#report(), REPORT_MS)
 
   constructor(options: RtcPeerOptions = {}) {
     super('viewer', options)
@@ -151,6 +154,11 @@ export class RtcViewer extends RtcPeer {
     }
   }
 
+  override close(): void {
+    clearInterval(this.#reporting)
+    super.close()
+  }
+
   /** Pictures that came to their end. */
   get pictures(): number {
     return this.packets.video.filter(({ marker }) => marker).length
@@ -159,5 +167,12 @@ export class RtcViewer extends RtcPeer {
   /** Resolves once so many packets of a kind have come. */
   async until(kind: Kind, count: number): Promise<void> {
     await eventually(() => this.packets[kind].length >= count || undefined)
+  }
+  #report(): void {
+    for (const kind of this.options.kinds) {
+      const last = this.packets[kind].at(-1)
+      const track = this.tracks[kind]
+      if (last && track?.isOpen()) track.sendMessageBinary(reportOf(last.ssrc))
+    }
   }
 }
