@@ -1,0 +1,95 @@
+import { connectPeer, watchPeer } from '../webrtc.ts'
+import type { Engine, EngineName, Source } from './ports.ts'
+
+/** Every way to play, and for how long each may take to show its first picture, in milliseconds. */
+export const ENGINES: Readonly<Record<EngineName, { readonly play: Engine; readonly patience: number }>> = {
+  webrtc: { play: playWebrtc, patience: 5000 },
+  // The server holds the first playlist back until there is something in it.
+  hls: { play: playHls, patience: 10_000 },
+  flv: { play: playFlv, patience: 6000 },
+}
+
+async function playWebrtc(
+  video: HTMLVideoElement,
+  source: Source,
+  { signal, onEnd }: Parameters<Engine>[2],
+): Promise<void> {
+  if (!('RTCPeerConnection' in window)) throw new Error('no WebRTC')
+  const peer = new RTCPeerConnection()
+  const stream = new MediaStream()
+  peer.addTransceiver('video', { direction: 'recvonly' })
+  peer.addTransceiver('audio', { direction: 'recvonly' })
+  peer.addEventListener('track', ({ track }) => stream.addTrack(track))
+  signal.addEventListener('abort', () => {
+    video.srcObject = null
+  })
+  const { app, streamId } = source
+  await connectPeer(peer, withSession(`/${app}/whep/${encodeURIComponent(streamId)}`, source), signal)
+  watchPeer(peer, onEnd)
+  if (!signal.aborted) video.srcObject = stream
+}
+
+async function playHls(
+  video: HTMLVideoElement,
+  source: Source,
+  { signal, onEnd }: Parameters<Engine>[2],
+): Promise<void> {
+  const url = streamUrl(source, '.m3u8')
+  if (!('MediaSource' in window || 'ManagedMediaSource' in window)) return playNatively(video, url, { signal, onEnd })
+  const { default: Hls } = await import('hls.js/light')
+  if (signal.aborted) return
+  if (!Hls.isSupported()) return playNatively(video, url, { signal, onEnd })
+  const hls = new Hls({ enableWorker: false, lowLatencyMode: true, backBufferLength: 10 })
+  signal.addEventListener('abort', () => hls.destroy())
+  hls.on(Hls.Events.ERROR, (_event, { fatal, response }) => {
+    if (fatal || response?.code === 401 || response?.code === 403) onEnd()
+  })
+  hls.loadSource(url)
+  hls.attachMedia(video)
+}
+
+async function playNatively(
+  video: HTMLVideoElement,
+  url: string,
+  { signal, onEnd }: Parameters<Engine>[2],
+): Promise<void> {
+  if (video.canPlayType('application/vnd.apple.mpegurl') === '') throw new Error('no HLS')
+  video.src = url
+  video.addEventListener('error', onEnd, { signal })
+  video.addEventListener('ended', onEnd, { signal })
+  signal.addEventListener('abort', () => video.removeAttribute('src'))
+}
+
+async function playFlv(
+  video: HTMLVideoElement,
+  source: Source,
+  { signal, onEnd }: Parameters<Engine>[2],
+): Promise<void> {
+  const { default: mpegts } = await import('mpegts.js')
+  if (signal.aborted) return
+  if (!mpegts.isSupported()) throw new Error('no Media Source Extensions')
+  mpegts.LoggingControl.enableAll = false
+  const url = new URL(streamUrl(source, '.flv'), location.href).href
+  const player = mpegts.createPlayer(
+    { type: 'flv', isLive: true, url },
+    {
+      enableStashBuffer: false,
+      liveBufferLatencyChasing: true,
+      liveBufferLatencyMaxLatency: 2,
+      autoCleanupSourceBuffer: true,
+    },
+  )
+  signal.addEventListener('abort', () => player.destroy())
+  player.on(mpegts.Events.ERROR, onEnd)
+  player.on(mpegts.Events.LOADING_COMPLETE, onEnd)
+  player.attachMediaElement(video)
+  player.load()
+}
+
+function streamUrl(source: Source, suffix: string): string {
+  return withSession(`/${source.app}/streams/${encodeURIComponent(source.streamId)}${suffix}`, source)
+}
+
+function withSession(path: string, { session }: Source): string {
+  return session === null ? path : `${path}?session=${encodeURIComponent(session)}`
+}

@@ -1,0 +1,32 @@
+import type { StreamName } from '../../../services/operations.ts'
+
+/** A session moves to the newest connection, so the older tab must not fetch it back. */
+const RECENTLY = 15_000
+
+/** Tells the tabs of one browser that play the same stream of each other. */
+export class Tabs {
+  readonly #channel: BroadcastChannel
+  #elsewhereAt = Number.NEGATIVE_INFINITY
+
+  constructor({ app, streamId }: StreamName) {
+    this.#channel = new BroadcastChannel(`amsctl play ${app}/${streamId}`)
+    this.#channel.onmessage = () => {
+      this.#elsewhereAt = performance.now()
+    }
+  }
+
+  /** This tab plays from now on. */
+  claim(): void {
+    this.#elsewhereAt = Number.NEGATIVE_INFINITY
+    this.#channel.postMessage('claim')
+  }
+
+  /** Whether another tab has begun to play lately. */
+  isElsewhere(): boolean {
+    return performance.now() - this.#elsewhereAt < RECENTLY
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+}

@@ -1,0 +1,183 @@
+import { signal } from '@preact/signals'
+import type { StreamName } from '../../../services/operations.ts'
+import type { Words } from '../player/ports.ts'
+import { askSession, type Place, pause, type SessionAnswer } from '../session.ts'
+import { connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'
+import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
+import { BITRATES, type Capture } from './capture.ts'
+import { type Figures, readFigures } from './figures.ts'
+
+export type PublisherState =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'waiting'; readonly words: Words }
+  | { readonly kind: 'live'; readonly since: number }
+  | { readonly kind: 'over'; readonly words: Words }
+
+export interface PublisherOptions extends StreamName {
+  readonly token: string | null
+  readonly inMemory: boolean
+  onOpened(): void
+}
+
+const MEASURES_EACH = 1000
+const CONNECTS_WITHIN = 10_000
+
+/** Sends what is captured by WHIP, and again after a lost connection, until told to stop. */
+export class Publisher {
+  readonly state = signal<PublisherState>({ kind: 'off' })
+  readonly figures = signal<Figures | null>(null)
+  readonly #capture: Capture
+  readonly #options: PublisherOptions
+  readonly #place: Place
+  #opened = false
+  #session: string | null = null
+  #run = new AbortController()
+  #peer: RTCPeerConnection | null = null
+
+  constructor(capture: Capture, options: PublisherOptions) {
+    this.#capture = capture
+    this.#options = options
+    this.#place = { app: options.app, streamId: options.streamId, type: 'publish' }
+  }
+
+  start(): void {
+    this.#run.abort()
+    const run = new AbortController()
+    this.#run = run
+    this.state.value = { kind: 'starting' }
+    void this.#go(run.signal)
+  }
+
+  stop(): void {
+    this.#run.abort()
+    this.figures.value = null
+    this.state.value = { kind: 'off' }
+  }
+
+  /** Sends what is captured now in place of what was. */
+  async replace(): Promise<void> {
+    const tracks = this.#capture.stream.value?.getTracks() ?? []
+    for (const { sender, receiver } of this.#peer?.getTransceivers() ?? []) {
+      await sender.replaceTrack(tracks.find(({ kind }) => kind === receiver.track.kind) ?? null).catch(() => {})
+    }
+  }
+
+  async #go(signal: AbortSignal): Promise<void> {
+    for (let tries = 0; !signal.aborted; tries++) {
+      const answer = await this.#enter()
+      if (signal.aborted) return
+      const refusal = answer.ok ? await this.#send(signal) : answer
+      if (signal.aborted) return
+      if (refusal && !isPassing(refusal.code)) return this.#end(await this.#explain(refusal))
+      const words = navigator.onLine ? wordsFor(refusal?.code ?? 'NOT_CONNECTED') : OFFLINE
+      this.figures.value = null
+      this.state.value = { kind: 'waiting', words }
+      await pause((refusal?.retryAfter ?? Math.min(2 ** tries, 8)) * 1000, signal)
+    }
+  }
+
+  /** Exchanges the token, or asks whether what it has opened is open still. */
+  async #enter(): Promise<SessionAnswer> {
+    if (this.#opened) return this.#ask(null)
+    const { token, inMemory, onOpened } = this.#options
+    const answer = await askSession(this.#place, { token, ...(inMemory && { session: true }) })
+    if (!answer.ok) return answer
+    this.#opened = true
+    this.#session = answer.session
+    onOpened()
+    return answer
+  }
+
+  #ask(token: string | null): Promise<SessionAnswer> {
+    const held = this.#session === null ? {} : { session: this.#session }
+    return askSession(this.#place, { token, spend: false, ...(token === null ? held : { session: true }) })
+  }
+
+  /** Sends until the connection is over. Resolves with why the server refuses; undefined: it was lost. */
+  async #send(outer: AbortSignal): Promise<Refused | undefined> {
+    const life = new AbortController()
+    const signal = AbortSignal.any([outer, life.signal])
+    const peer = this.#makePeer()
+    this.#peer = peer
+    const over = new Promise<void>((resolve) => {
+      watchPeer(peer, resolve)
+      signal.addEventListener('abort', () => resolve())
+    })
+    try {
+      const { app, streamId } = this.#options
+      const query = this.#session === null ? '' : `?session=${encodeURIComponent(this.#session)}`
+      await connectPeer(peer, `/${app}/whip/${encodeURIComponent(streamId)}${query}`, signal)
+      await Promise.race([connected(peer), over, pause(CONNECTS_WITHIN, signal)])
+      if (peer.connectionState !== 'connected') return undefined
+      this.state.value = { kind: 'live', since: Date.now() }
+      const timer = setInterval(() => void this.#measure(peer), MEASURES_EACH)
+      await over
+      clearInterval(timer)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof OfferRefused)) return undefined
+      return { ok: false, code: error.code, message: error.message, retryAfter: null }
+    } finally {
+      life.abort()
+      this.#peer = null
+    }
+  }
+
+  #makePeer(): RTCPeerConnection {
+    const peer = new RTCPeerConnection()
+    const stream = this.#capture.stream.value ?? new MediaStream()
+    const bitrate = BITRATES[this.#capture.quality.value]
+    for (const kind of ['video', 'audio'] as const) {
+      const track = stream.getTracks().find((one) => one.kind === kind)
+      const transceiver = peer.addTransceiver(track ?? kind, {
+        direction: 'sendonly',
+        streams: [stream],
+        ...(kind === 'video' && { sendEncodings: [{ maxBitrate: bitrate }] }),
+      })
+      if (kind === 'video') preferH264(transceiver)
+    }
+    return peer
+  }
+
+  async #measure(peer: RTCPeerConnection): Promise<void> {
+    this.figures.value = await readFigures(peer, this.figures.value)
+  }
+
+  /** The session is over; what has become of the token says why. */
+  async #explain({ code, message }: Refused): Promise<Words> {
+    const { token } = this.#options
+    if (!code.startsWith('SESSION_') || token === null) return wordsFor(code, message)
+    this.#opened = false
+    this.#session = null
+    const verdict = await this.#ask(token)
+    return verdict.ok || verdict.code === 'TOKEN_USED' ? PUT_OUT : wordsFor(verdict.code, verdict.message)
+  }
+
+  #end(words: Words): void {
+    this.#run.abort()
+    this.figures.value = null
+    this.state.value = { kind: 'over', words }
+  }
+}
+
+type Refused = Extract<SessionAnswer, { ok: false }>
+
+function connected(peer: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (peer.connectionState === 'connected') resolve()
+    }
+    peer.addEventListener('connectionstatechange', look)
+    look()
+  })
+}
+
+/** What RTMP and HLS carry too. */
+function preferH264(transceiver: RTCRtpTransceiver): void {
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? []
+  const isH264 = ({ mimeType }: RTCRtpCodec) => mimeType.toLowerCase() === 'video/h264'
+  if (codecs.some(isH264)) {
+    transceiver.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))])
+  }
+}
