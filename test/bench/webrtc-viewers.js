@@ -49,8 +49,9 @@ async function view() {
   await begun
 }
 
+// Before the first viewer: this is what keeps the process alive while peers connect.
+process.on('message', () => process.send({ bytes, playing }))
 for (let left = Number(count); left > 0; left -= AT_ONCE) {
   await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, view))
 }
-process.on('message', () => process.send({ bytes, playing }))
 process.send('ready')
