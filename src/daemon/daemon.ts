@@ -75,6 +75,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** What is begun first ends last: nobody new, then everybody out, then the files. */
 async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> {
   const { dataDir, log } = options
+  // Asks a program, which the store need not wait for.
+  const searching = findTranscoder({ log })
   const store = await openStore(dataDir, { now: systemClock.now }).catch(explainLock)
   cleanup.defer(() => store.close())
   const auditFile = new AuditFile(dataDir, ({ message }) =>
@@ -85,7 +87,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const trail = auditTrail(dataDir, auditFile)
   const services = await composeServices(store, trail, library)
   const { settings, sessions, audit } = services
-  const transcoding = await findTranscoder({ log })
+  const transcoding = await searching
   const publisherGrace = () => settings.values['publisher-grace']
   const hub = createHub({ latency: options.latency, publisherGrace, transcoding })
   const inspections = new Inspections({ onWarning: (stream, warning) => log.warn(stream, warning) })

@@ -22,6 +22,7 @@ describeWith(['chromium', 'ffmpeg', 'ffprobe', 'pgrep'], 'sound between RTMP and
 
   it('of an RTMP publisher is heard in a page, and transcoded only while the page watches', async () => {
     const daemon = await serve()
+    expect(daemon.status.transcoder).toMatch(/^ffmpeg \S/)
     publishing(`${daemon.rtmp}/LiveApp/cam`)
     await live(daemon, 'cam')
     expect(childrenOf(daemon)).toEqual([])

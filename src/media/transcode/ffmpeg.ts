@@ -45,10 +45,10 @@ export async function findTranscoder({ log, program = 'ffmpeg' }: FfmpegOptions)
 
 async function ask(program: string): Promise<{ name: string; encoders: ReadonlySet<string> } | undefined> {
   try {
-    const { stdout } = await run(program, ['-encoders'], { timeout: FIND_WITHIN })
-    const version = await run(program, ['-version'], { timeout: FIND_WITHIN })
-    const number = /^ffmpeg version n?(\d+(?:\.\d+)*|\S+)/.exec(version.stdout)?.[1] ?? 'of unknown version'
-    return { name: `ffmpeg ${number}`, encoders: new Set(stdout.match(/(?<=^ A[.A-Z]{5} )\S+/gm)) }
+    const answers = ['-encoders', '-version'].map((question) => run(program, [question], { timeout: FIND_WITHIN }))
+    const [encoders, version] = (await Promise.all(answers)).map(({ stdout }) => stdout)
+    const number = /^ffmpeg version n?(\d+(?:\.\d+)*|\S+)/.exec(version ?? '')?.[1] ?? 'of unknown version'
+    return { name: `ffmpeg ${number}`, encoders: new Set(encoders?.match(/(?<=^ A[.A-Z]{5} )\S+/gm)) }
   } catch {
     return undefined
   }
