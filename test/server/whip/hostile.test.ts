@@ -62,12 +62,14 @@ it('takes 1500 candidates in 500 PATCHes and goes on', async () => {
   const lines = ['a=mid:0', 'a=candidate:1 1 UDP 1 192.0.2.1 9 typ host', 'a=candidate:x', 'a=candidate:', 'a=mid:?']
   const headers = { 'content-type': FRAGMENT, 'if-match': answer.headers.get('etag') ?? '' }
   const init = { method: 'PATCH', headers, body: lines.join('\r\n') }
+  publisher.accept(await sdpOf(answer))
   for (let round = 0; round < 10; round++) {
     const patched = await Promise.all(Array.from({ length: 50 }, () => fetch(house.locate(answer), init)))
     expect(new Set(patched.map(({ status }) => status))).toEqual(new Set([204]))
   }
-  publisher.accept(await sdpOf(answer))
   await publisher.connected()
+  publisher.stream()
+  await expect.poll(() => house.hub.find('LiveApp', 'cam')?.videoCodec).toBe('H264')
 })
 
 it('takes no offer that is damaged, wherever that is', async () => {
