@@ -11,6 +11,8 @@ export default defineConfig({
     disableConsoleIntercept: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A busy machine is slow, not wrong.
+    expect: { poll: { timeout: 10_000 } },
     reporters: process.env.CI === 'true' ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 })
