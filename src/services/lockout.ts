@@ -29,7 +29,7 @@ export interface Try {
 
 /**
  * Slows down whoever tries passwords: five wrong ones for one name from one address (IPv6: /64) lock it for 1, 2, 4 and
- * up to 15 minutes, and an address has 20 tries a minute. In memory only, and bounded.
+ * up to 15 minutes, and an address has 20 wrong ones a minute. In memory only, and bounded.
  */
 export class Lockout {
   readonly #tries = new Map<string, Tries>()
@@ -50,10 +50,16 @@ export class Lockout {
     tries.last = now
     keepNewest(this.#tries, key, tries)
     const done = () => void tries.underWay--
+    const takeBack = () => {
+      done()
+      const times = this.#addresses.get(guesser) ?? []
+      const counted = times.indexOf(now)
+      if (counted >= 0) times.splice(counted, 1)
+    }
     return {
       ok: true,
       right: () => {
-        done()
+        takeBack()
         if (tries.underWay === 0) this.#tries.delete(key)
         else tries.wrong = 0
       },
@@ -62,7 +68,7 @@ export class Lockout {
         tries.wrong++
         if (tries.wrong >= FREE_TRIES) tries.lockedUntil = now + lockAfter(tries.wrong)
       },
-      void: done,
+      void: takeBack,
     }
   }
 

@@ -12,10 +12,15 @@ const MOST_WAITING = 32
 
 /** Hashes passwords with scrypt, a few at a time; SERVER_BUSY where too many wait. */
 export class Passwords {
+  readonly #mostWaiting: number
   #running = 0
   readonly #waiting: (() => void)[] = []
   /** The hash of nobody's password, for names that nobody has. */
   readonly #nobody = format(randomBytes(SALT_BYTES), randomBytes(HASH_BYTES))
+
+  constructor(mostWaiting = MOST_WAITING) {
+    this.#mostWaiting = mostWaiting
+  }
 
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
@@ -51,7 +56,7 @@ export class Passwords {
       this.#running++
       return
     }
-    if (this.#waiting.length >= MOST_WAITING) {
+    if (this.#waiting.length >= this.#mostWaiting) {
       throw new AmsctlError('SERVER_BUSY', 'too many passwords are being checked at this moment; try again shortly')
     }
     await new Promise<void>((resolve) => this.#waiting.push(resolve))

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { noteSecret } from '../../support/leaks.ts'
+import { aPanelHouse, codeOf, PASSWORD } from '../../support/panel-house.ts'
+import { RawClient } from '../../support/raw-client.ts'
+
+const ADMIN = { name: 'admin', password: PASSWORD }
+
+describe('the first user', () => {
+  it('is made from this machine by nobody who only passes through it or is led here by a name', async () => {
+    const { browser, port } = await aPanelHouse()
+    expect(await browser().session()).toMatchObject({ user: null, csrf: null, firstRun: true, setupAllowed: true })
+    for (const headers of [
+      { 'X-Forwarded-For': '127.0.0.1' },
+      { Via: '1.1 somewhere' },
+      { Origin: 'http://evil.test' },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Sec-Fetch-Site': 'same-site' },
+    ]) {
+      const answer = await browser().post('/panel/api/setup', ADMIN, headers)
+      expect([answer.status, codeOf(answer)], JSON.stringify(headers)).toEqual([403, 'ACCESS_DENIED'])
+    }
+    const rebound = await RawClient.to(port)
+    const body = JSON.stringify(ADMIN)
+    const head = ['POST /panel/api/setup HTTP/1.1', 'Host: rebound.test', 'Content-Type: application/json']
+    rebound.send([...head, `Content-Length: ${body.length}`, 'Connection: close', '', body].join('\r\n'))
+    expect(await rebound.closed()).toMatch(/^HTTP\/1\.1 403 /)
+    expect(codeOf(await browser().post('/panel/api/setup', { ...ADMIN, password: 'short' }))).toBe('BAD_VALUE')
+    expect((await browser().session()).firstRun).toBe(true)
+  })
+
+  it('is one, however many ask at once, and the link is worth nothing afterwards', async () => {
+    const { daemon, browser } = await aPanelHouse()
+    const link = daemon.setupLink() ?? ''
+    const setup = noteSecret(/#setup=([0-9A-Za-z]{43})$/.exec(link)?.[1] ?? '')
+    expect(link).toBe(`http://127.0.0.1:${daemon.status().listen.http?.port}/panel#setup=${setup}`)
+    const remote = { 'X-Forwarded-For': '203.0.113.9' }
+    expect((await browser().ask('/panel/api/session', { headers: remote })).body).toMatchObject({ setupAllowed: false })
+    const shown = { ...remote, 'X-Setup-Token': setup }
+    expect((await browser().ask('/panel/api/session', { headers: shown })).body).toMatchObject({ setupAllowed: true })
+    const wrong = await browser().post('/panel/api/setup', { ...ADMIN, setup: `${setup.slice(1)}0` }, remote)
+    expect(wrong.status).toBe(403)
+
+    const racing = ['one', 'two', 'three'].map((name) =>
+      browser().post('/panel/api/setup', { name, password: PASSWORD, setup }, remote),
+    )
+    const answers = await Promise.all(racing)
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409])
+    expect(answers.filter(({ status }) => status === 409).map(codeOf)).toEqual(['USER_EXISTS', 'USER_EXISTS'])
+    expect(daemon.setupLink()).toBeNull()
+    const late = await browser().post('/panel/api/setup', { ...ADMIN, setup })
+    expect([late.status, codeOf(late)]).toEqual([409, 'USER_EXISTS'])
+    expect(await browser().session()).toMatchObject({ firstRun: false, setupAllowed: false, version: '' })
+  })
+})
+
+it('serve --no-panel has no panel and no login, but what pages load', async () => {
+  const { daemon, browser, url } = await aPanelHouse({ panel: false })
+  for (const path of ['/', '/panel', '/panel/', '/panel/api/session', '/panel/assets/panel/style.css']) {
+    expect((await fetch(url + path)).status, path).toBe(404)
+  }
+  for (const path of [
+    '/panel/api/login',
+    '/panel/api/setup',
+    '/rest/v2/users/authenticate',
+    '/rest/v2/users/initial',
+  ]) {
+    expect((await browser().post(path, ADMIN)).status, path).toBe(404)
+  }
+  expect(daemon.setupLink()).toBeNull()
+})

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { Passwords } from '../../src/services/passwords.ts'
+import { noteSecret } from '../support/leaks.ts'
+import { aHouse } from '../support/services.ts'
+
+const PASSWORD = noteSecret('a password of somebody')
+const admin = { name: 'admin', password: PASSWORD, role: 'admin' } as const
+
+describe('users', () => {
+  it('are kept with their hashes, and known again after a restart', async () => {
+    const { users, store, directory } = await aHouse()
+    await users.create(admin)
+    await store.close()
+    const again = await aHouse(directory)
+    const user = again.users.find('ADMIN')
+    expect(again.users.list()).toEqual([
+      { id: user?.id, name: 'admin', role: 'admin', createdAt: '2027-01-15T08:00:00Z' },
+    ])
+    expect(await again.users.isPassword(user, PASSWORD)).toBe(true)
+    expect(await again.users.isPassword(user, `${PASSWORD} `)).toBe(false)
+    await again.store.close()
+  })
+
+  it.each([
+    ['', PASSWORD],
+    ['a b', PASSWORD],
+    ['a/b', PASSWORD],
+    ['<b>', PASSWORD],
+    ['é', PASSWORD],
+    ['a'.repeat(65), PASSWORD],
+    ['__proto__\n', PASSWORD],
+    ['anna', 'seven77'],
+    ['anna', 'x'.repeat(1025)],
+  ])('are not made with the name %j and the password %j', async (name, password) => {
+    const { users, store } = await aHouse()
+    await expect(users.create({ name, password, role: 'admin' })).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    expect(users.isEmpty).toBe(true)
+    await store.close()
+  })
+
+  it('have names of their own, whatever the case, also of many made at once', async () => {
+    const { users, store } = await aHouse()
+    const names = ['anna', 'Anna', 'ANNA']
+    const made = await Promise.allSettled(names.map((name) => users.create({ ...admin, name })))
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(users.list()).toHaveLength(1)
+    await store.close()
+  })
+
+  it('keep their last admin', async () => {
+    const { operations, users, store, entries } = await aHouse()
+    await operations.createUser(admin)
+    await operations.createUser({ ...admin, name: 'watcher', role: 'viewer' })
+    await expect(operations.deleteUser({ name: 'admin' })).rejects.toMatchObject({
+      code: 'LAST_ADMIN',
+      message: 'admin is the last admin; create another one first',
+    })
+    await operations.createUser({ ...admin, name: 'second' })
+    await operations.deleteUser({ name: 'Admin' })
+    await expect(operations.deleteUser({ name: 'second' })).rejects.toMatchObject({ code: 'LAST_ADMIN' })
+    await expect(operations.deleteUser({ name: 'admin' })).rejects.toMatchObject({ code: 'USER_NOT_FOUND' })
+    expect(users.list().map(({ name }) => name)).toEqual(['watcher', 'second'])
+    expect(entries.map(({ event, message }) => `${event} ${message}`)).toEqual([
+      'user-create admin (admin)',
+      'user-create watcher (viewer)',
+      'user-create second (admin)',
+      'user-delete admin',
+    ])
+    await store.close()
+  })
+
+  it('take any password of Unicode, however it was composed', async () => {
+    const { users, store } = await aHouse()
+    const user = await users.create({ ...admin, password: 'Zuf\u00e4llig \u{1F511} \u212b' })
+    expect(await users.isPassword(user, 'Zufa\u0308llig \u{1F511} \u00c5')).toBe(true)
+    await store.close()
+  })
+})
+
+describe('passwords', () => {
+  it('are hashed two at a time, and refused where too many wait', async () => {
+    const passwords = new Passwords(1)
+    const all = Array.from({ length: 5 }, () => passwords.matches('x', undefined))
+    const settled = await Promise.allSettled(all)
+    const busy = settled.filter(({ status }) => status === 'rejected')
+    expect(busy).toHaveLength(2)
+    expect(busy[0]).toMatchObject({ reason: { code: 'SERVER_BUSY', http: 503 } })
+  })
+
+  it('take as long where nobody has that name', async () => {
+    const passwords = new Passwords()
+    const stored = await passwords.hash(PASSWORD)
+    const time = async (hash: string | undefined) => {
+      const { user, system } = process.cpuUsage()
+      await passwords.matches('wrong password', hash)
+      const after = process.cpuUsage()
+      return after.user + after.system - user - system
+    }
+    const known = Math.min(await time(stored), await time(stored), await time(stored))
+    const nobody = Math.min(await time(undefined), await time(undefined), await time(undefined))
+    expect(nobody / known).toBeGreaterThan(0.5)
+    expect(nobody / known).toBeLessThan(2)
+  })
+})
