@@ -141,7 +141,7 @@ describe('viewers of FLV at a stream in Opus', () => {
     expect(tags.find(({ kind, payload }) => kind === 'video' && payload[1] === 1)?.dts).toBe(200)
   })
 
-  it('get pictures within a second where the sound does not come out', async () => {
+  it('get pictures within three seconds where the sound does not come out', async () => {
     const stream = new Stream(new HandTranscoding())
     stream.opus()
     const viewer = await LoopbackViewer.of(stream.hub)

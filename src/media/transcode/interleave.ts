@@ -4,12 +4,14 @@ import type { MediaPacket } from '../ports.ts'
 
 /** No picture waits longer for its sound. */
 const LONGEST_HOLD: Milliseconds = 1000
+/** Until the first: a transcoder takes its time to start on a busy machine, and players of FLV go by what comes first. */
+const LONGEST_START: Milliseconds = 3000
 /** Sound that stopped going in is not waited for. */
 const QUIET: Milliseconds = 500
 
 interface Held {
   readonly packet: MediaPacket
-  readonly until: Milliseconds
+  readonly since: Milliseconds
 }
 
 /** Holds pictures until the sound of their time has been transcoded, so that both go on in the order of their times. */
@@ -28,6 +30,10 @@ export class Interleave {
     this.#soundWentIn = now()
   }
 
+  get #longest(): Milliseconds {
+    return this.#soundAt === undefined ? LONGEST_START : LONGEST_HOLD
+  }
+
   /** Sound goes into the transcoder. */
   expectSound(): void {
     this.#soundWentIn = this.#now()
@@ -43,7 +49,7 @@ export class Interleave {
 
   /** A picture, or metadata. */
   push(packet: MediaPacket): void {
-    this.#held.push({ packet, until: this.#now() + LONGEST_HOLD })
+    this.#held.push({ packet, since: this.#now() })
     this.#releaseDue()
   }
 
@@ -56,8 +62,8 @@ export class Interleave {
     const now = this.#now()
     const at = this.#soundAt
     const quiet = now - this.#soundWentIn > QUIET
-    this.#release(({ packet, until }) => {
-      return quiet || until <= now || (at !== undefined && (packet.config || isBefore(packet, at)))
+    this.#release(({ packet, since }) => {
+      return quiet || since + this.#longest <= now || (at !== undefined && (packet.config || isBefore(packet, at)))
     })
   }
 
@@ -71,7 +77,8 @@ export class Interleave {
       this.#emit(packet)
     }
     const [first] = this.#held
-    if (first) this.#timer = setTimeout(() => this.#releaseDue(), Math.max(1, first.until - this.#now())).unref()
+    if (first)
+      this.#timer = setTimeout(() => this.#releaseDue(), Math.max(1, first.since + this.#longest - this.#now())).unref()
   }
 }
 

@@ -7,8 +7,8 @@ import { SampleClock, TICKS } from './sample-clock.ts'
 const LARGEST_BACKLOG = 1024 * 1024
 /** A program with this much sound inside it that gives nothing for as long takes no more. */
 const LONGEST_STALL: Milliseconds = 1000
-/** One that gives nothing for so long is given up. */
-const HOPELESS: Milliseconds = 5000
+/** One that gives nothing for so long is given up; until then it may take to start on a busy machine. */
+const HOPELESS: Milliseconds = 10_000
 /** Codecs keep some 50 ms. What stays inside for longer was dropped there, being damaged. */
 const KEPT: Milliseconds = 50
 const MOST_KEPT: Milliseconds = 250
@@ -63,7 +63,8 @@ export class Run {
       this.#events.onGone('it takes no more')
       return
     }
-    if (stalled > LONGEST_STALL || this.#child.backlog > LARGEST_BACKLOG) return
+    const stuck = this.#out > 0 && stalled > LONGEST_STALL
+    if (stuck || this.#child.backlog > LARGEST_BACKLOG) return
     const written = this.#writer.write(frame)
     if (!written) return
     this.#clock.push(dts, written.ticks)
