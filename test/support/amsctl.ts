@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { connectDaemon } from '../../src/cli/daemon-client.ts'
 import type { TokenType } from '../../src/domain/token.ts'
 import type { DaemonOperations, DaemonStatus } from '../../src/services/operations.ts'
@@ -157,11 +157,46 @@ export interface ServeOptions {
 }
 
 /** Starts a daemon; it is killed when the test is over. */
-export async function serve({ dataDir, args = [], listen, env = {} }: ServeOptions = {}): Promise<ServedDaemon> {
+export async function serve({ dataDir, ...options }: ServeOptions = {}): Promise<ServedDaemon> {
   const directory = dataDir ?? (await temporaryDirectory())
+  return start(directory, options, (child) =>
+    onTestFinished(() => {
+      child.kill('SIGKILL')
+    }),
+  )
+}
+
+/** Within `describe`: one daemon for its tests, in whose directory and log no secret may stand at the end. */
+export function sharedDaemon(options: Omit<ServeOptions, 'dataDir'> = {}): () => ServedDaemon {
+  let daemon: ServedDaemon | undefined
+  let directory = ''
+  let child: ChildProcess | undefined
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'amsctl-'))
+    daemon = await start(directory, options, (started) => {
+      child = started
+    })
+  })
+  afterAll(async () => {
+    child?.kill('SIGKILL')
+    await expectNoLeaks(directory, [daemon?.log ?? ''])
+    await rm(directory, { recursive: true, force: true })
+  })
+  return () => {
+    if (daemon) return daemon
+    throw new Error('there is a daemon only while tests run')
+  }
+}
+
+async function start(
+  directory: string,
+  { args = [], listen, env = {} }: ServeOptions,
+  onChild: (child: ChildProcess) => void,
+): Promise<ServedDaemon> {
   const port = (door: 'rtmp' | 'http') => String(listen?.[door]?.port ?? 0)
   const flags = ['serve', '--host', '127.0.0.1', '--rtmp-port', port('rtmp'), '--http-port', port('http'), ...args]
   const child = launch(flags, { dataDir: directory, env })
+  onChild(child)
   child.stdin?.end()
   const log = { text: '' }
   logs.push(log)
@@ -170,9 +205,6 @@ export async function serve({ dataDir, args = [], listen, env = {} }: ServeOptio
       log.text += text
     })
   }
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
   const status = await eventually(async () => {
     if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${log.text}`)
     const connection = await connectDaemon(directory)

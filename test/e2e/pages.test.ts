@@ -1,0 +1,225 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
+import { sharedDaemon } from '../support/amsctl.ts'
+import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
+import { describeWith } from '../support/programs.ts'
+import { aContext, VisitedPage } from '../support/viewer-page.ts'
+
+describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a browser', () => {
+  const browser = sharedBrowser(WITH_WEBRTC)
+  const daemon = sharedDaemon()
+
+  const playPage = (streamId: string, query: string) => `${daemon().http}/LiveApp/play.html?id=${streamId}&${query}`
+  const sharePage = (streamId: string, token: string) => `${daemon().http}/w/LiveApp/${streamId}#${token}`
+
+  /** Token control is on, and `streamId` live. */
+  async function publish(streamId: string): Promise<void> {
+    await daemon().ask((operations) =>
+      operations.setTokenControl({ enable: true, types: ['publish', 'play'], kick: false }),
+    )
+    publishing(`${daemon().rtmp}/LiveApp/${streamId}?token=${await daemon().mint(streamId, 'publish')}`)
+    await live(daemon(), streamId)
+  }
+
+  async function usesLeft(token: string): Promise<number | null> {
+    return (await daemon().ask((operations) => operations.showToken(token))).usesLeft
+  }
+
+  it.each([
+    ['webrtc', 'WebRTC'],
+    ['hls', 'HLS'],
+    ['flv', 'HTTP-FLV'],
+  ])('play with a token over %s, go on after a reload, and end within two seconds of a revoke', async (order, name) => {
+    const streamId = `by-${order}`
+    await publish(streamId)
+    const token = await daemon().mint(streamId, 'play')
+    const address = playPage(streamId, `token=${token}&playOrder=${order}`)
+    const viewer = await VisitedPage.open(await aContext(browser()), address)
+    await viewer.plays()
+    expect(await viewer.page.textContent('.player-engine')).toBe(name)
+    expect(viewer.page.url()).not.toContain(token)
+    expect(await viewer.page.evaluate('history.length')).toBeLessThanOrEqual(2)
+    await viewer.shoot(`playing-${order}`)
+
+    const stranger = await VisitedPage.open(await aContext(browser()), viewer.page.url())
+    await stranger.says(/A personal link is needed/)
+    await stranger.page.goto(address)
+    await stranger.says(/This link has been used/)
+    await viewer.page.reload()
+    await viewer.plays()
+    await viewer.page.goto(address)
+    await viewer.plays()
+
+    await daemon().ask((operations) => operations.revokeTokens({ refs: [token] }))
+    await viewer.says(/Access was withdrawn/, 2000)
+    expect(viewer.complaints).toEqual([])
+    if (order === 'hls') {
+      await stranger.shoot('refused-used')
+      await viewer.shoot('revoked')
+    }
+  })
+
+  it('play by the first way that works', async () => {
+    await publish('fallback')
+    const viewer = await VisitedPage.open(await aContext(browser()), 'about:blank')
+    await viewer.page.route('**/whep/**', (route) => route.abort())
+    await viewer.page.goto(playPage('fallback', `token=${await daemon().mint('fallback', 'play')}`))
+    await viewer.plays()
+    expect(await viewer.page.textContent('.player-engine')).toBe('HLS')
+  })
+
+  it('wait for a stream with the token unspent, start by themselves, and wait again when it is interrupted', async () => {
+    await publish('other')
+    const token = await daemon().mint('late', 'play')
+    const viewer = await VisitedPage.open(await aContext(browser()), playPage('late', `token=${token}`))
+    await viewer.says(/The stream has not begun/)
+    await viewer.shoot('waiting')
+    expect(await usesLeft(token)).toBe(1)
+    await publish('late')
+    await viewer.plays()
+    expect(await usesLeft(token)).toBe(0)
+    await daemon().ask((operations) => operations.endStream({ app: 'LiveApp', streamId: 'late' }))
+    await viewer.says(/interrupted|not begun/)
+    await publish('late')
+    await viewer.plays()
+  })
+
+  it('open a share link for one human press, whatever bots did before, and let nobody else see the token', async () => {
+    await publish('shared')
+    const token = await daemon().mint('shared', 'play')
+    const link = sharePage('shared', token)
+    for (let n = 0; n < 10; n++) {
+      const headers = { 'User-Agent': n % 2 ? 'TelegramBot (like TwitterBot)' : 'facebookexternalhit/1.1' }
+      expect((await fetch(link, { method: n % 3 ? 'GET' : 'HEAD', headers })).status).toBe(200)
+    }
+    const preview = await VisitedPage.open(await aContext(browser()), link)
+    await preview.page.getByRole('button', { name: 'Play' }).waitFor()
+    await preview.shoot('share')
+    expect(await usesLeft(token)).toBe(1)
+
+    const viewer = await VisitedPage.open(await aContext(browser()), link)
+    await viewer.press('Play')
+    await viewer.plays()
+    expect(await usesLeft(token)).toBe(0)
+    expect(viewer.page.url()).not.toContain(token)
+    for (const request of [...preview.requests, ...viewer.requests])
+      expect(request.replace(link, '')).not.toContain(token)
+    expect(daemon().log).not.toContain(token)
+    await viewer.page.reload()
+    await viewer.plays()
+    await preview.press('Play')
+    await preview.says(/This link has been used/)
+    expect([...viewer.complaints, ...preview.complaints]).toEqual([])
+  })
+
+  it('play in a frame of an allowed origin without a cookie, and in no other', async () => {
+    await publish('framed')
+    const host = await aHostingPage()
+    await daemon().ask((operations) => operations.setSetting({ name: 'embed-origins', value: host.origin }))
+    const src = playPage('framed', `token=${await daemon().mint('framed', 'play')}`)
+    const allowed = await VisitedPage.open(await aContext(browser()), host.framing(src))
+    const frame = await eventually(() => allowed.page.frames().find((one) => one.url().includes('/play.html')))
+    await allowed.plays(10, frame)
+    expect(await allowed.page.context().cookies()).toEqual([])
+    expect(allowed.requests.join('\n')).not.toMatch(/\S+ \S+ \S+token=/)
+    await allowed.shoot('framed')
+
+    const token = await daemon().mint('framed', 'play')
+    const other = await aHostingPage()
+    for (const path of [playPage('framed', `token=${token}`), sharePage('framed', token)]) {
+      const refused = await VisitedPage.open(await aContext(browser()), other.framing(path))
+      await eventually(() => (refused.complaints.join().includes('frame-ancestors') ? true : undefined))
+    }
+    expect(await usesLeft(token)).toBe(1)
+  })
+
+  it('make text of markup in their parameters', async () => {
+    await publish('plain')
+    const markup = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+    const shown = encodeURIComponent(markup)
+    const context = await aContext(browser())
+    for (const address of [
+      `${daemon().http}/LiveApp/play.html?id=${shown}&name=${shown}&token=${shown}&playOrder=${shown}`,
+      `${daemon().http}/LiveApp/publish.html?id=${shown}&name=${shown}`,
+      `${daemon().http}/w/LiveApp/${shown}?name=${shown}#${shown}`,
+    ]) {
+      const visited = await VisitedPage.open(context, address)
+      await visited.page.getByText(markup).first().waitFor()
+      expect(await visited.page.locator('img, script:not([src])').count()).toBe(0)
+      expect(visited.complaints).toEqual([])
+    }
+  })
+
+  it('show a button where the browser forbids to play unasked', async () => {
+    await publish('asked')
+    const context = await aContext(browser())
+    await context.addInitScript(`
+      const play = HTMLMediaElement.prototype.play
+      HTMLMediaElement.prototype.play = function () {
+        return navigator.userActivation.isActive ? play.call(this) : Promise.reject(new DOMException('', 'NotAllowedError'))
+      }`)
+    const viewer = await VisitedPage.open(context, playPage('asked', `token=${await daemon().mint('asked', 'play')}`))
+    await viewer.press('Play')
+    await viewer.plays()
+  })
+
+  it('broadcast camera and microphone with a token, once, until told to stop', async () => {
+    await publish('other-studio')
+    const token = await daemon().mint('studio', 'publish')
+    const address = `${daemon().http}/LiveApp/publish.html?id=studio&name=Main%20stage&token=${token}`
+    const studio = await VisitedPage.open(await aContext(browser(), { colorScheme: 'dark' }), address)
+    await studio.press('Start broadcast')
+    await studio.says(/You are on air/)
+    expect((await live(daemon(), 'studio')).protocol).toBe('webrtc')
+    await studio.page.getByText(/Mbit\/s/).waitFor()
+    await studio.shoot('studio-dark')
+    expect(studio.page.url()).not.toContain(token)
+    const url = `${daemon().http}/LiveApp/streams/studio.m3u8?token=${await daemon().mint('studio', 'play')}`
+    expect(packetsOf(await playing(url, 2).outcome).video).toBeGreaterThan(10)
+
+    const second = await VisitedPage.open(await aContext(browser()), address)
+    await second.press('Start broadcast')
+    await second.page.getByText('This link has been used').first().waitFor()
+    await studio.press('Stop')
+    await studio.says(/Not on air/)
+    await studio.press('Start broadcast')
+    await studio.says(/You are on air/)
+    await daemon().ask((operations) => operations.revokeTokens({ refs: [token] }))
+    await studio.says(/Access was withdrawn/, 3000)
+    expect(studio.complaints).toEqual([])
+  })
+
+  it('lead a publish link to the studio, on a phone too', async () => {
+    await publish('another')
+    const token = await daemon().mint('stage', 'publish')
+    const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
+    const visited = await VisitedPage.open(await aContext(browser(), phone), sharePage('stage', token))
+    await visited.press('Play')
+    await visited.page.getByRole('button', { name: 'Start broadcast' }).waitFor()
+    await visited.shoot('studio-phone')
+    expect(await usesLeft(token)).toBe(1)
+  })
+})
+
+/** A page of another site that frames what its query names. */
+async function aHostingPage(): Promise<{ origin: string; framing(src: string): string }> {
+  const server = createServer((request, response) => {
+    const src = new URL(request.url ?? '/', 'http://localhost').searchParams.get('src') ?? ''
+    const attribute = src.replaceAll('&', '&amp;')
+    response
+      .writeHead(200, { 'Content-Type': 'text/html' })
+      .end(
+        `<!doctype html><h1>A site</h1><iframe src="${attribute}" allow="autoplay" width="640" height="360"></iframe>`,
+      )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  return { origin, framing: (src) => `${origin}/?src=${encodeURIComponent(src)}` }
+}
