@@ -28,7 +28,6 @@ export const ERRORS = {
   RECORDING_BUSY: { exit: 4, http: 409, meaning: 'that file is being recorded; stop the recording first' },
   RANGE_UNSATISFIABLE: { exit: 2, http: 416, meaning: 'the file has no bytes in the range that was asked for' },
   PRECONDITION_FAILED: { exit: 2, http: 412, meaning: 'the file or session is not as the request demands it to be' },
-  PRECONDITION_REQUIRED: { exit: 2, http: 428, meaning: 'the request must name the ETag of its session in If-Match' },
   CONTENT_TYPE_UNSUPPORTED: { exit: 2, http: 415, meaning: 'the body of the request is of another media type' },
   CODEC_UNSUPPORTED: { exit: 2, http: 406, meaning: 'no codec that both ends know over WebRTC; the token is unspent' },
   ICE_RESTART_UNSUPPORTED: { exit: 2, http: 422, meaning: 'a WebRTC session takes no ICE restart; open a new one' },

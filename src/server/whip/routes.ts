@@ -135,9 +135,8 @@ function trickle(
   { etag, exchange, userNames }: WhipSession,
 ): FastifyReply {
   requireType(headers['content-type'], SDP_FRAGMENT, reply)
-  const ifMatch = headers['if-match']
-  if (ifMatch === undefined)
-    throw new AmsctlError('PRECONDITION_REQUIRED', 'If-Match must hold the ETag of the session')
+  // Without ICE restarts there is one ETag, so those who name none, as clients older than the RFC, mean no other.
+  const ifMatch = headers['if-match'] ?? etag
   if (!matches(ifMatch, etag)) throw new AmsctlError('PRECONDITION_FAILED', 'If-Match is not the ETag of the session')
   const fragment = readFragment(body ?? '')
   if (!fragment) throw new AmsctlError('BAD_REQUEST', 'the body is no SDP fragment of ICE')
