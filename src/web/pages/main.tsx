@@ -5,6 +5,7 @@ const wanted = readAddress(location)
 
 /** One script for all three pages: each loads what it needs. */
 async function begin(element: HTMLElement): Promise<void> {
+  element.replaceChildren()
   document.title = wanted.name || document.title
   if (document.body.dataset.page === 'play') (await import('./play.tsx')).showPlayer(element, wanted)
   else if (document.body.dataset.page === 'publish') (await import('./publish.tsx')).showPublisher(element, wanted)

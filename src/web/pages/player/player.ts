@@ -115,14 +115,15 @@ export class Player {
     }
     if (!again) this.#say({ kind: 'connecting' })
     try {
-      const begun = performance.now()
       const progress = new Progress(this.#video)
       const source = { app, streamId, session: this.#entrance.session }
       void play(this.#video, source, { signal, onEnd }).then(() => this.sound.start(), onEnd)
       while (!signal.aborted && !over) {
         await pause(LOOKS_EACH, signal)
+        // The browser lets nothing be shown before somebody presses.
+        if (this.sound.blocked.value) progress.expectFromNow()
         const still = progress.stalledFor()
-        if (!progress.shown && !this.sound.blocked.value && performance.now() - begun > patience) break
+        if (!progress.shown && still > patience) break
         if (progress.shown && still < STILL) this.#say({ kind: 'playing', engine: name })
         if (progress.shown && still > STILL && (await this.#entrance.isOver())) return 'no-access'
         if (progress.shown && still > STUCK) break

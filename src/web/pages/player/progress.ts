@@ -17,7 +17,7 @@ export class Progress {
     return this.#shown
   }
 
-  /** Milliseconds since the picture last moved. A page that nobody sees is shown none, and waits for none. */
+  /** Milliseconds since the picture last moved, or since it could have begun to. A page that nobody sees is shown none, and waits for none. */
   stalledFor(): number {
     const [frames, time] = [this.#framesNow(), this.#video.currentTime]
     // A stream without pictures moves by its clock alone.
@@ -27,6 +27,12 @@ export class Progress {
     this.#frames = frames
     this.#time = time
     return performance.now() - this.#movedAt
+  }
+
+  /** Nothing was to be seen until now. */
+  expectFromNow(): void {
+    this.#movedAt = performance.now()
+    this.#shown = false
   }
 
   #framesNow(): number {

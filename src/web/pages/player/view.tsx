@@ -16,24 +16,25 @@ interface ViewProps {
 export function PlayerView({ player, video, frame }: ViewProps) {
   const state = player.state.value
   const asks = state.kind === 'idle' || player.sound.blocked.value
+  const plays = state.kind === 'playing' && !player.sound.blocked.value
   return (
     <>
       <p class="player-status" role="status" aria-live="polite">
-        {summary(state)}
+        {asks ? 'Press Play to watch' : summary(state)}
       </p>
-      {state.kind === 'connecting' && <div class="player-spinner" aria-hidden="true" />}
+      {state.kind === 'connecting' && !asks && <div class="player-spinner" aria-hidden="true" />}
       {asks && (
         <button type="button" class="player-press" aria-label="Play" onClick={() => press(player)}>
           <Icon name="play" />
         </button>
       )}
       {(state.kind === 'waiting' || state.kind === 'over') && <Message state={state} player={player} />}
-      {state.kind === 'playing' && player.sound.hushed.value && (
+      {plays && player.sound.hushed.value && (
         <button type="button" class="player-unmute" onClick={() => player.sound.toggle()}>
           <Icon name="muted" /> Turn the sound on
         </button>
       )}
-      {state.kind === 'playing' && (
+      {state.kind === 'playing' && plays && (
         <Bar player={player} engine={ENGINE_NAMES[state.engine]} video={video} frame={frame} />
       )}
     </>
@@ -46,8 +47,7 @@ function press(player: Player): void {
 }
 
 function summary(state: PlayerState): string {
-  if (state.kind === 'idle') return 'Ready to play'
-  if (state.kind === 'connecting') return 'Connecting'
+  if (state.kind === 'idle' || state.kind === 'connecting') return 'Connecting'
   if (state.kind === 'playing') return 'Playing live'
   return `${state.words.title}. ${state.words.detail}`
 }

@@ -100,14 +100,16 @@ export class Publisher {
     const signal = AbortSignal.any([outer, life.signal])
     const peer = this.#makePeer()
     this.#peer = peer
+    let end = () => {}
     const over = new Promise<void>((resolve) => {
-      watchPeer(peer, resolve)
-      signal.addEventListener('abort', () => resolve())
+      end = resolve
+      signal.addEventListener('abort', end)
     })
     try {
       const { app, streamId } = this.#options
       const query = this.#session === null ? '' : `?session=${encodeURIComponent(this.#session)}`
       await connectPeer(peer, `/${app}/whip/${encodeURIComponent(streamId)}${query}`, signal)
+      watchPeer(peer, end)
       await Promise.race([connected(peer), over, pause(CONNECTS_WITHIN, signal)])
       if (peer.connectionState !== 'connected') return undefined
       this.state.value = { kind: 'live', since: Date.now() }
