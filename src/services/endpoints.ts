@@ -8,6 +8,8 @@ export interface Endpoints {
   readonly https: string | null
   /** Neither `public-url` nor a running daemon told: these are the default ports of this machine. */
   readonly assumed: boolean
+  /** The daemon listens on every address and `public-url` is not set, so only this machine's name for itself is known. */
+  readonly everywhere: boolean
 }
 
 type Listeners = DaemonStatus['listen']
@@ -42,11 +44,16 @@ export function endpointsFrom(publicUrl: string, listen: Listeners | null): Endp
     http: origin ? (origin.protocol === 'http:' ? origin.origin : null) : http && `http://${http}`,
     https: origin?.protocol === 'https:' ? origin.origin : https && `https://${https}`,
     assumed: listen === null && origin === null,
+    everywhere: origin === null && [listeners.http, listeners.https].some((door) => door && isWildcard(door.host)),
   }
 }
 
 /** A host fit for a URL: the wildcards are this machine, IPv6 literals stand in brackets. */
 function reachableHost(host: string): string {
-  if (host === '' || host === '0.0.0.0' || host === '::') return 'localhost'
+  if (isWildcard(host)) return 'localhost'
   return host.includes(':') ? `[${host}]` : host
+}
+
+function isWildcard(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::'
 }

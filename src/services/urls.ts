@@ -11,7 +11,8 @@ const ENCODER = '-c:v libx264 -preset veryfast -tune zerolatency -pix_fmt yuv420
 
 /** Every way in for a token that was just minted; of a glob, `*` and `?` are for the reader to replace. */
 export function waysIn(token: TokenView, endpoints: Endpoints): WaysIn {
-  const all = token.type === 'publish' ? publishWays(token, endpoints) : playWays(token, endpoints)
+  const others = token.type === 'publish' ? publishWays(token, endpoints) : playWays(token, endpoints)
+  const all: Ways = [['link', shareLink(token, endpoints)], ...others]
   return Object.fromEntries(all.flatMap(([kind, way]) => (way ? [[kind, way]] : [])))
 }
 
@@ -28,18 +29,22 @@ export function urlNotes(streamId: string, endpoints: Endpoints): string[] {
   if (endpoints.assumed) {
     notes.push('no daemon is running and public-url is not set: the URLs assume this machine and the default ports')
   }
+  if (endpoints.everywhere) {
+    notes.push('localhost in the URLs works on this machine only: say how others reach it by settings set public-url')
+  }
   if (isGlob(streamId)) notes.push(`put the name of one stream where the URLs say ${streamId}`)
   return notes
 }
 
 /**
- * The page to send to a viewer. The token stands in the fragment, which no server, bot or log ever sees. Null where
- * there is no HTTP door, or the token is not for playing one stream.
+ * The page to send to a person: to watch, or to broadcast from. The token stands in the fragment, which no server, bot
+ * or log ever sees. Null where there is no HTTP door, or the token is not for one stream.
  */
 export function shareLink(token: TokenView, { http, https }: Endpoints): string | null {
   const origin = https ?? http
-  if (origin === null || token.type !== 'play' || isGlob(token.streamId) || token.tokenId === null) return null
-  return `${origin}/w/${encodeURIComponent(token.app)}/${encodeURIComponent(token.streamId)}#${token.tokenId}`
+  if (origin === null || isGlob(token.streamId) || token.tokenId === null) return null
+  const page = `${origin}/w/${encodeURIComponent(token.app)}/${encodeURIComponent(token.streamId)}`
+  return `${page}${token.type === 'publish' ? '?publish' : ''}#${encodeURIComponent(token.tokenId)}`
 }
 
 type Ways = readonly (readonly [kind: string, way: string | null | undefined])[]

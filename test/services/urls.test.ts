@@ -23,6 +23,7 @@ describe('ways in', () => {
   it('of a publish token are RTMP, the two fields of OBS, and an ffmpeg line that runs as it is', () => {
     const rtmp = `rtmp://localhost:1935/LiveApp/cam1?token=${SECRET}`
     expect(ways('publish', local)).toEqual({
+      link: `http://localhost:5080/w/LiveApp/cam1?publish#${SECRET}`,
       rtmp,
       'obs-server': 'rtmp://localhost:1935/LiveApp',
       'obs-key': `cam1?token=${SECRET}`,
@@ -33,6 +34,7 @@ describe('ways in', () => {
   it('of a play token are RTMP, HLS, HTTP-FLV and WS-FLV', () => {
     const file = `localhost:5080/LiveApp/streams/cam1.flv?token=${SECRET}`
     expect(ways('play', local)).toEqual({
+      link: `http://localhost:5080/w/LiveApp/cam1#${SECRET}`,
       rtmp: `rtmp://localhost:1935/LiveApp/cam1?token=${SECRET}`,
       hls: `http://localhost:5080/LiveApp/streams/cam1.m3u8?token=${SECRET}`,
       'http-flv': `http://${file}`,
@@ -60,7 +62,8 @@ describe('ways in', () => {
   it('keep a glob as it is, escape its ?, and say what to put there', () => {
     expect(ways('play', local, 'cam-*').rtmp).toBe(`rtmp://localhost:1935/LiveApp/cam-*?token=${SECRET}`)
     expect(ways('play', local, 'cam-?').rtmp).toBe(`rtmp://localhost:1935/LiveApp/cam-%3F?token=${SECRET}`)
-    expect(urlNotes('cam-*', endpointsFrom('', listening('::')))).toEqual([
+    expect(ways('play', local, 'cam-*').link).toBeUndefined()
+    expect(urlNotes('cam-*', endpointsFrom('', listening('192.0.2.7')))).toEqual([
       'put the name of one stream where the URLs say cam-*',
     ])
   })
@@ -87,6 +90,11 @@ describe('endpoints', () => {
     expect(urlNotes('cam1', local)).toEqual([expect.stringContaining('no daemon is running')])
   })
 
+  it('are said to be of this machine only where the daemon listens everywhere and public-url is not set', () => {
+    expect(urlNotes('cam1', endpointsFrom('', listening('::')))).toEqual([expect.stringContaining('public-url')])
+    expect(urlNotes('cam1', endpointsFrom('http://live.example.org', listening('::')))).toEqual([])
+  })
+
   it('take the host of public-url for every door, and its port for HTTP', () => {
     expect(endpointsFrom('https://live.example.org', listening('::'))).toEqual({
       rtmp: 'live.example.org:19350',
@@ -94,6 +102,7 @@ describe('endpoints', () => {
       http: null,
       https: 'https://live.example.org',
       assumed: false,
+      everywhere: false,
     })
     expect(endpointsFrom('http://[2001:db8::1]:8080', null)).toMatchObject({
       rtmp: '[2001:db8::1]:1935',

@@ -16,7 +16,7 @@ export interface PanelCaller {
 /** A minted token, with all that can be handed out of it. */
 export interface MintedToken extends TokenView {
   readonly urls: WaysIn
-  /** The page to send to a viewer; null for publishers and globs. */
+  /** The page to send to a person; null for globs. */
   readonly link: string | null
 }
 
