@@ -1,0 +1,32 @@
+import type { SecretHash } from '../../domain/secret.ts'
+
+/** All that a script on one token touches; the hash tag puts it into one slot of a cluster. */
+export function slotOf(hash: SecretHash): [token: string, reservations: string, sessions: string] {
+  return [`amsctl:{${hash}}:t`, `amsctl:{${hash}}:r`, `amsctl:{${hash}}:s`]
+}
+
+/** Members are `id:hash` of every token, sorted by id. */
+export const TOKENS = 'amsctl:tokens'
+
+/** The same for the tokens of one stream, or with one glob. */
+export function tokensOfStream(streamId: string): string {
+  return `amsctl:stream:${streamId}`
+}
+
+/** The hash of the token of every session, by the session's id. */
+export const SESSIONS = 'amsctl:sessions'
+
+/** `tokenHash:sessionId` of the session with this secret. */
+export function sessionWithSecret(secretHash: SecretHash): string {
+  return `amsctl:secret:${secretHash}`
+}
+
+export const CONFIGURATION = 'amsctl:cfg'
+
+/** Nodes that are up, by when they were heard of last in the server's unix seconds. */
+export const NODES = 'amsctl:nodes'
+
+/** Channels know no databases, which may hold a store each. */
+export function channelOf(db: number, name: string): string {
+  return `amsctl:${db}:${name}`
+}

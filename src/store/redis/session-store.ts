@@ -1,0 +1,149 @@
+import type { SecretHash } from '../../domain/secret.ts'
+import type { Session } from '../../domain/session.ts'
+import type { StoredSession } from '../../services/nodes.ts'
+import type { SessionStore } from '../../services/ports.ts'
+import type { RedisContext } from './context.ts'
+import { SESSIONS, sessionWithSecret, slotOf } from './keys.ts'
+import { decodeSession, encodeSession } from './record.ts'
+
+/** For how long a secret leads to its session after that was last stored: longer than any sensible idle limit. */
+const SECRET_KEPT = 30 * 86_400
+
+/** Sessions that several machines share, each in the slot of the token that opened it. */
+export class RedisSessionStore implements SessionStore {
+  readonly #context: RedisContext
+  /** Whose tokens opened the sessions that this process has come across. */
+  readonly #tokenOf = new Map<string, { readonly hash: SecretHash; readonly secretHash: SecretHash | null }>()
+  /** What could not be told the server yet, by session. */
+  readonly #late = new Map<string, () => Promise<unknown>>()
+  readonly #underWay = new Set<Promise<void>>()
+
+  constructor(context: RedisContext) {
+    this.#context = context
+    context.client.onReady(() => {
+      for (const [id, change] of this.#late) this.#soon(id, change)
+    })
+  }
+
+  /** Those of this node: an earlier process left them. */
+  async all(): Promise<readonly Session[]> {
+    const { node } = this.#context
+    if (node === null) return []
+    const stored = await this.everywhere()
+    return stored.filter((found) => found.node === node).map(({ session }) => session)
+  }
+
+  put(session: Session): void {
+    const { client, events, node } = this.#context
+    const { id, tokenHash } = session
+    if (tokenHash === null) return
+    const args = [id, this.toBeStored(session).stored, events, JSON.stringify({ kind: 'moved', id, node })]
+    this.#soon(id, async () => {
+      const writing = client.run('amsctlPutSession', slotOf(tokenHash), args)
+      if ((await writing) === 1) await Promise.all(this.index(session))
+    })
+  }
+
+  remove(id: string): void {
+    const known = this.#tokenOf.get(id)
+    if (!known) return
+    const { client, times, retention, events, node } = this.#context
+    const message = JSON.stringify({ kind: 'ended', id, node })
+    this.#tokenOf.delete(id)
+    this.#soon(id, async () => {
+      const args = [id, times()[0], retention(), events, message]
+      const removing = client.run('amsctlRemoveSession', slotOf(known.hash), args)
+      await Promise.all([removing, ...this.#unindex(id, known.secretHash)])
+    })
+  }
+
+  /** Every session of every node. */
+  async everywhere(): Promise<StoredSession[]> {
+    const index = await this.#context.client.ask((redis) => redis.hgetall(SESSIONS))
+    const found = await Promise.all(Object.entries(index).map(([id, hash]) => this.#follow(id, hash)))
+    return found.filter((stored) => stored !== undefined)
+  }
+
+  async withId(id: string): Promise<StoredSession | undefined> {
+    const hash = await this.#context.client.ask((redis) => redis.hget(SESSIONS, id))
+    return hash === null ? undefined : this.#follow(id, hash)
+  }
+
+  async withSecret(secretHash: SecretHash): Promise<StoredSession | undefined> {
+    const where = await this.#context.client.ask((redis) => redis.get(sessionWithSecret(secretHash)))
+    const [hash, id] = where?.split(':') ?? []
+    const stored = hash && id ? await this.#follow(id, hash) : undefined
+    return stored?.session.secretHash === secretHash ? stored : undefined
+  }
+
+  async ofToken(hash: SecretHash): Promise<StoredSession[]> {
+    const texts = await this.#context.client.ask((redis) => redis.hvals(slotOf(hash)[2]))
+    return texts.map((text) => this.#know(decodeSession(text)))
+  }
+
+  /** What a spend writes along with the use. */
+  toBeStored(session: Session): { readonly id: string; readonly stored: string } {
+    const stored = { node: this.#context.node ?? '', session }
+    this.#know(stored)
+    return { id: session.id, stored: encodeSession(stored) }
+  }
+
+  /** Makes a session known by its id and its secret, at once. */
+  index({ id, tokenHash, secretHash }: Session): Promise<unknown>[] {
+    if (tokenHash === null) return []
+    const { client } = this.#context
+    const byId = client.ask((redis) => redis.hset(SESSIONS, id, tokenHash))
+    if (secretHash === null) return [byId]
+    const key = sessionWithSecret(secretHash)
+    return [byId, client.ask((redis) => redis.set(key, `${tokenHash}:${id}`, 'EX', SECRET_KEPT))]
+  }
+
+  /** Resolves when nothing is being written. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+  }
+
+  /** Tidies up after sessions that ended with their token. */
+  forget(texts: readonly string[]): void {
+    for (const text of texts) {
+      const { id, secretHash } = decodeSession(text).session
+      this.#tokenOf.delete(id)
+      void Promise.allSettled(this.#unindex(id, secretHash))
+    }
+  }
+
+  async #follow(id: string, hash: SecretHash): Promise<StoredSession | undefined> {
+    const { client } = this.#context
+    const fetch = () => client.ask((redis) => redis.hget(slotOf(hash)[2], id))
+    const text = await fetch()
+    if (text !== null) return this.#know(decodeSession(text))
+    await client.ask((redis) => redis.hdel(SESSIONS, id))
+    // A spend may be storing it at this moment.
+    if ((await fetch()) !== null) await client.ask((redis) => redis.hset(SESSIONS, id, hash))
+    return undefined
+  }
+
+  #unindex(id: string, secretHash: SecretHash | null): Promise<unknown>[] {
+    const { client } = this.#context
+    const byId = client.ask((redis) => redis.hdel(SESSIONS, id))
+    return secretHash === null ? [byId] : [byId, client.ask((redis) => redis.del(sessionWithSecret(secretHash)))]
+  }
+
+  #know(stored: StoredSession): StoredSession {
+    const { id, tokenHash, secretHash } = stored.session
+    if (tokenHash !== null) this.#tokenOf.set(id, { hash: tokenHash, secretHash })
+    return stored
+  }
+
+  /** Of several changes that have to wait the last one counts. */
+  #soon(id: string, change: () => Promise<unknown>): void {
+    this.#late.set(id, change)
+    const done = change()
+      .then(() => {
+        if (this.#late.get(id) === change) this.#late.delete(id)
+      })
+      .catch(() => undefined)
+      .finally(() => this.#underWay.delete(done))
+    this.#underWay.add(done)
+  }
+}

@@ -1,0 +1,35 @@
+import type { SecretHash } from '../../domain/secret.ts'
+import type { RedisContext } from './context.ts'
+import { slotOf } from './keys.ts'
+
+/** Takes back spends whose answers got lost: their clients were sent away, and must find their tokens unspent. */
+export class Undoing {
+  readonly #context: RedisContext
+  readonly #uncertain = new Map<string, { readonly hash: SecretHash; readonly session: string }>()
+
+  constructor(context: RedisContext) {
+    this.#context = context
+    context.client.onReady(() => {
+      for (const holder of this.#uncertain.keys()) void this.#try(holder)
+    })
+  }
+
+  /** At once, or as soon as the server is there again. */
+  undo(hash: SecretHash, holder: string, session: string): void {
+    this.#uncertain.set(holder, { hash, session })
+    void this.#try(holder)
+  }
+
+  async #try(holder: string): Promise<void> {
+    const spend = this.#uncertain.get(holder)
+    if (!spend) return
+    const { client, times, retention } = this.#context
+    const args = [...times(), holder, spend.session, retention()]
+    try {
+      await client.run('amsctlUndo', slotOf(spend.hash), args)
+      this.#uncertain.delete(holder)
+    } catch {
+      // Its time comes with the connection.
+    }
+  }
+}
