@@ -64,7 +64,9 @@ describe('token create', () => {
       lastUse: null,
       lastUsed: null,
       roomId: null,
+      link: `http://localhost:5080/w/LiveApp/cam1#${token.tokenId}`,
       urls: {
+        link: `http://localhost:5080/w/LiveApp/cam1#${token.tokenId}`,
         rtmp: `rtmp://localhost:1935/LiveApp/cam1?token=${token.tokenId}`,
         hls: `http://localhost:5080/LiveApp/streams/cam1.m3u8?token=${token.tokenId}`,
         'http-flv': `http://localhost:5080/LiveApp/streams/cam1.flv?token=${token.tokenId}`,
@@ -85,7 +87,7 @@ describe('token create', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split('\t')[0])
-    expect(kinds).toEqual(['rtmp', 'hls', 'http-flv', 'ws-flv', 'ffplay'])
+    expect(kinds).toEqual(['link', 'rtmp', 'hls', 'http-flv', 'ws-flv', 'ffplay'])
     expect(stderr).toMatch(/^no daemon is running .*\n$/)
   })
 
