@@ -56,9 +56,10 @@ export function ownOrigin({ headers, encrypted }: Caller): string | undefined {
 
 /**
  * Whether a browser calls, so that somebody else's page may have made it: the marks that browsers send, and since they
- * leave out Sec-Fetch-* over plain HTTP, the name that all of them begin with.
+ * leave out Sec-Fetch-Site over plain HTTP, the name that all of them begin with. Sec-Fetch-Mode is no mark: Node's
+ * fetch sends it too.
  */
 export function isBrowser({ headers }: Caller): boolean {
-  const marks = headers.origin ?? headers.referer ?? headers['sec-fetch-site'] ?? headers['sec-fetch-mode']
+  const marks = headers.origin ?? headers.referer ?? headers['sec-fetch-site']
   return marks !== undefined || /^\s*Mozilla\//i.test(headers['user-agent'] ?? '')
 }

@@ -43,6 +43,8 @@ const STALE: Partial<Record<AuditEntry['event'], string>> = {
   'recording-delete': 'recordings',
 }
 
+type Source = Pick<DaemonOperations, 'listStreams' | 'listSessions' | 'status'>
+
 interface Client {
   readonly response: ServerResponse
   readonly login: Login
@@ -55,13 +57,13 @@ interface Client {
 
 /** Tells every open panel what changes, at most once a second: server-sent events (WHATWG HTML, section 9.2). */
 export class EventFeed {
-  readonly #operations: DaemonOperations
+  readonly #operations: Source
   readonly #clients = new Set<Client>()
   readonly #stopListening: () => void
   #timer: NodeJS.Timeout | undefined
   #reading = false
 
-  constructor(operations: DaemonOperations, trail: AuditTrail) {
+  constructor(operations: Source, trail: Pick<AuditTrail, 'listen'>) {
     this.#operations = operations
     this.#stopListening = trail.listen((entry) => this.#note(entry))
   }
@@ -95,6 +97,8 @@ export class EventFeed {
     try {
       const snapshot = await this.#read()
       for (const client of this.#clients) tell(client, snapshot)
+    } catch {
+      // What could not be read now is read at the next tick.
     } finally {
       this.#reading = false
     }

@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { EventFeed } from '../../../src/server/panel/events.ts'
+import type { Login } from '../../../src/services/logins.ts'
+import type { DaemonOperations } from '../../../src/services/operations.ts'
+import { aPanelHouse, codeOf, type PanelClient, panelOfFile } from '../../support/panel-house.ts'
+import { RawClient } from '../../support/raw-client.ts'
+
+const house = panelOfFile()
+
+/** What a page gets to know: each event by its name. */
+class Listener {
+  readonly events: { event: string; data: unknown }[] = []
+  readonly ended: Promise<void>
+  #text = ''
+  #wake = () => {}
+
+  private constructor(response: Response, abort: AbortController) {
+    this.ended = this.#read(response).catch(() => {})
+    onTestFinished(() => abort.abort())
+  }
+
+  static async of({ url, cookie }: PanelClient): Promise<Listener> {
+    const abort = new AbortController()
+    const headers = { Cookie: cookie ?? '' }
+    const response = await fetch(`${url}/panel/api/events`, { headers, signal: abort.signal })
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+    return new Listener(response, abort)
+  }
+
+  async until(event: string, isIt: (data: unknown) => boolean = () => true): Promise<unknown> {
+    for (;;) {
+      const found = this.events.find((known) => known.event === event && isIt(known.data))
+      if (found) return found.data
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  async #read(response: Response): Promise<void> {
+    for await (const chunk of response.body ?? []) {
+      this.#text += Buffer.from(chunk).toString()
+      const messages = this.#text.split('\n\n')
+      this.#text = messages.pop() ?? ''
+      for (const message of messages) this.#take(message)
+      this.#wake()
+    }
+  }
+
+  #take(message: string): void {
+    const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(message) ?? []
+    if (event && data !== undefined) this.events.push({ event, data: JSON.parse(data) })
+  }
+}
+
+describe('the events of the panel', () => {
+  it('tell what there is at once, and then what changes', async () => {
+    const { admin } = house()
+    const listener = await Listener.of(admin)
+    expect(await listener.until('streams')).toEqual([])
+    expect(await listener.until('sessions')).toEqual([])
+    expect(await listener.until('status')).toMatchObject({ running: true })
+    await admin.call('createTokens', { app: 'LiveApp', streamId: 'cam', type: 'play' })
+    expect(await listener.until('audit')).toMatchObject({ event: 'mint', by: 'user:admin', streamId: 'cam' })
+    expect(await listener.until('tokens')).toEqual({})
+    await admin.call('setTokenControl', { enable: true, types: ['play'] })
+    const controlled = (data: unknown) => (data as { tokenControl: { play: boolean } }).tokenControl.play
+    await listener.until('status', controlled)
+    expect(await listener.until('settings')).toEqual({})
+    // That time passes is no news.
+    expect(listener.events.filter(({ event }) => event === 'status')).toHaveLength(2)
+    expect(listener.events.filter(({ event }) => event === 'streams')).toHaveLength(1)
+  })
+
+  it('are for whoever is logged in, and end with the login', async () => {
+    const { browser, loggedIn } = house()
+    const stranger = await browser().ask('/panel/api/events')
+    expect([stranger.status, codeOf(stranger)]).toEqual([401, 'LOGIN_MISSING'])
+    const viewer = await loggedIn('viewer', 'viewer')
+    const [first, second] = [await Listener.of(viewer), await Listener.of(viewer)]
+    await first.until('status')
+    await viewer.must('/panel/api/logout', '')
+    await Promise.all([first.ended, second.ended])
+  })
+
+  it('go to at most ten pages of a login', async () => {
+    const user = await house().loggedIn('busy')
+    for (let n = 0; n < 10; n++) await Listener.of(user)
+    const more = await user.ask('/panel/api/events')
+    expect([more.status, codeOf(more)]).toEqual([503, 'TOO_MANY_CONNECTIONS'])
+    await Listener.of(house().admin)
+  })
+})
+
+it('a daemon that stops ends them first', async () => {
+  const { daemon, browser } = await aPanelHouse()
+  const admin = browser()
+  await admin.must('/panel/api/setup', { name: 'admin', password: 'correct horse battery staple' })
+  const listener = await Listener.of(admin)
+  await listener.until('status')
+  const began = performance.now()
+  await daemon.close()
+  await listener.ended
+  expect(performance.now() - began).toBeLessThan(1900)
+})
+
+it('a page that takes nothing is dropped, and holds no more than one page may', async () => {
+  let round = 0
+  const source = {
+    listStreams: async () => [{ app: 'x'.repeat(300_000), bytes: round++ }],
+    listSessions: async () => [],
+    status: async () => ({ running: true }),
+  } as unknown as DaemonOperations
+  const feed = new EventFeed(source, { listen: () => () => {} })
+  const login = { hash: 'h', signal: new AbortController().signal } as Login
+  const server = createServer((_request, response) => feed.join(response, login)).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    feed.close()
+    server.close()
+  })
+  await once(server, 'listening')
+  const joined = once(server, 'request')
+  const address = server.address()
+  const client = await RawClient.to(typeof address === 'object' && address ? address.port : 0)
+  client.socket.pause()
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const [, response] = await joined
+  let most = 0
+  while (!response.destroyed && round < 1000) {
+    await feed.tick()
+    await new Promise(setImmediate)
+    most = Math.max(most, response.writableLength)
+  }
+  expect(response.destroyed).toBe(true)
+  expect(most).toBeLessThan(1_000_000)
+})

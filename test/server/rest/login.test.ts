@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { codeOf, PASSWORD, type PanelClient, panelOfFile } from '../../support/panel-house.ts'
+
+const house = panelOfFile()
+const LATER = 4_000_000_000
+const MINT = `/LiveApp/rest/v2/broadcasts/cam/token?expireDate=${LATER}&type=play`
+const SETTINGS = '/rest/v2/applications/settings/LiveApp'
+/** Comes from elsewhere, so that its address admits it to nothing. */
+const REMOTE = { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'curl/8.0' }
+const BROWSER = { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'Mozilla/5.0 (X11)' }
+
+/** What a script for Ant Media Server does: it logs in, and sends the cookie from then on. */
+async function aScript(name = 'admin', path = '/rest/v2/users/authenticate'): Promise<PanelClient> {
+  const script = house().browser()
+  const answer = await script.post(path, { email: name, password: PASSWORD }, REMOTE)
+  expect([answer.status, answer.body]).toEqual([200, { success: true, message: '', dataId: '', errorId: 0 }])
+  return script
+}
+
+describe('a script for Ant Media Server from anywhere', () => {
+  it.each(['/rest/v2/users/authenticate', '/ConsoleApp/rest/authenticateUser'])(
+    'logs in at %s, mints, and logs out',
+    async (path) => {
+      const stranger = await house().browser().ask(MINT, { headers: REMOTE })
+      expect([stranger.status, codeOf(stranger)]).toEqual([403, 'ACCESS_DENIED'])
+      const script = await aScript('admin', path)
+      const status = await script.ask('/rest/v2/authentication-status', { headers: REMOTE })
+      expect(status.body).toMatchObject({ success: true, message: 'ADMIN' })
+      const minted = await script.ask(MINT, { headers: REMOTE })
+      expect([minted.status, minted.body]).toMatchObject([200, { streamId: 'cam', type: 'play', expireDate: LATER }])
+      const [entry] = (await house().admin.call('recentAudit', { limit: 1 })) as [{ by: string }]
+      expect(entry).toMatchObject({ event: 'mint', by: 'user:admin', streamId: 'cam' })
+      const out = await script.ask('/rest/v2/users/logout', { method: 'DELETE', headers: REMOTE })
+      expect(out.body).toMatchObject({ success: true })
+      const status2 = await script.ask('/rest/v2/authentication-status', { headers: REMOTE })
+      expect(status2.body).toMatchObject({ success: false })
+    },
+  )
+
+  it('is told of a wrong password as by AMS', async () => {
+    const answer = await house().browser().post('/rest/v2/users/authenticate', { email: 'x', password: 'y' }, REMOTE)
+    expect([answer.status, answer.body]).toMatchObject([200, { success: false, message: 'wrong name or password' }])
+    expect(answer.headers.get('set-cookie')).toBeNull()
+  })
+
+  it('reaches the REST of an app by /rest/v2/request as well, however it writes the query', async () => {
+    const script = await aScript()
+    const query = `expireDate=${LATER}&type=play`
+    const path = 'LiveApp/rest/v2/broadcasts/cam/token'
+    for (const target of [
+      `_path=${path}&${query}`,
+      `_path=${encodeURIComponent(`${path}?${query}`)}`,
+      `_path=/${path}&${query}`,
+    ]) {
+      const answer = await script.ask(`/rest/v2/request?${target}`, { headers: REMOTE })
+      expect([answer.status, answer.body], target).toMatchObject([200, { streamId: 'cam' }])
+    }
+    const body = { tokenId: 'T'.repeat(32), streamId: 'cam', type: 'play' }
+    const validate = await script.post('/rest/v2/request?_path=LiveApp/rest/v2/broadcasts/validate-token', body, REMOTE)
+    expect([validate.status, validate.body]).toMatchObject([200, { success: false }])
+  })
+
+  it.each([
+    'LiveApp/rest/../../panel',
+    'LiveApp/streams/cam.mp4',
+    'panel/api/session',
+    'rest/v2/request?_path=LiveApp/rest/x',
+    'Nowhere/rest/v2/broadcasts/cam/token',
+    'http://evil.test/LiveApp/rest/',
+    '%00',
+    '',
+  ])('reaches nothing else there: %s', async (path) => {
+    const script = await aScript()
+    const answer = await script.ask(`/rest/v2/request?_path=${encodeURIComponent(path)}`, { headers: REMOTE })
+    expect([answer.status, codeOf(answer)]).toEqual([404, 'NOT_FOUND'])
+  })
+
+  it('gains nothing by it without a login', async () => {
+    const path = `/rest/v2/request?_path=${MINT.slice(1).replace('?', '&')}`
+    const answer = await house().browser().ask(path, { headers: REMOTE })
+    expect([answer.status, codeOf(answer)]).toEqual([403, 'ACCESS_DENIED'])
+  })
+
+  it('makes no first user where there is one', async () => {
+    const answer = await house().browser().post('/rest/v2/users/initial', { email: 'other', password: PASSWORD })
+    expect([answer.status, codeOf(answer)]).toEqual([409, 'USER_EXISTS'])
+  })
+})
+
+describe('a browser that is logged in', () => {
+  it.each([
+    ['its name', BROWSER],
+    ['an Origin', { ...REMOTE, Origin: 'http://evil.test' }],
+    ['its own Origin', { ...REMOTE, Origin: 'self' }],
+    ['a Referer', { ...REMOTE, Referer: 'http://evil.test/' }],
+    ['Sec-Fetch-Site', { ...REMOTE, 'Sec-Fetch-Site': 'same-origin' }],
+    ['the address bar', { ...REMOTE, 'Sec-Fetch-Site': 'none' }],
+    ['a wrong CSRF token', { ...REMOTE, 'X-CSRF-Token': 'A'.repeat(43) }],
+  ])('mints by no request without the CSRF token, being known by %s', async (_what, headers) => {
+    const { admin, url } = house()
+    const sent = 'Origin' in headers && headers.Origin === 'self' ? { ...headers, Origin: url } : headers
+    const answer = await admin.ask(MINT, { headers: sent })
+    expect([answer.status, codeOf(answer)]).toEqual([403, 'ACCESS_DENIED'])
+  })
+
+  it('mints with it, but not for a page of another site', async () => {
+    const { admin, url } = house()
+    const csrf = { 'X-CSRF-Token': admin.csrf ?? '' }
+    const own = { ...BROWSER, ...csrf, Origin: url, 'Sec-Fetch-Site': 'same-origin' }
+    expect((await admin.ask(MINT, { headers: own })).status).toBe(200)
+    for (const foreign of [{ Origin: 'http://evil.test' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+      expect((await admin.ask(MINT, { headers: { ...own, ...foreign } })).status).toBe(403)
+    }
+  })
+})
+
+it('a viewer lists tokens, and mints, spends and revokes none', async () => {
+  await house().loggedIn('watcher', 'viewer')
+  const viewer = await aScript('watcher')
+  expect((await viewer.ask('/LiveApp/rest/v2/broadcasts/cam/tokens/list/0/10', { headers: REMOTE })).status).toBe(200)
+  expect((await viewer.ask('/LiveApp/rest/broadcast/listTokens/cam/0/10', { headers: REMOTE })).status).toBe(200)
+  const body = { tokenId: 'T'.repeat(32), streamId: 'cam', type: 'play' }
+  const refused = [
+    await viewer.ask(MINT, { headers: REMOTE }),
+    await viewer.ask(`/LiveApp/rest/broadcast/getToken?id=cam&type=play&expireDate=${LATER}`, { headers: REMOTE }),
+    await viewer.post('/LiveApp/rest/v2/broadcasts/validate-token', body, REMOTE),
+    await viewer.ask('/LiveApp/rest/v2/broadcasts/cam/tokens', { method: 'DELETE', headers: REMOTE }),
+    await viewer.post(SETTINGS, {}, REMOTE),
+  ]
+  for (const answer of refused) expect([answer.status, codeOf(answer)]).toEqual([403, 'ACCESS_DENIED'])
+  expect((await viewer.ask(SETTINGS, { headers: REMOTE })).status).toBe(200)
+})
+
+describe('the settings by their names at Ant Media Server', () => {
+  it.each([
+    [SETTINGS, SETTINGS],
+    ['/ConsoleApp/rest/getSettings/LiveApp', '/ConsoleApp/rest/changeSettings/LiveApp'],
+  ])('are read at %s, and of them only those change that a body names', async (get, post) => {
+    const script = await aScript()
+    await script.post(
+      post,
+      { tokenControlEnabled: false, mp4MuxingEnabled: false, remoteAllowedCIDR: '127.0.0.1' },
+      REMOTE,
+    )
+    const changed = await script.post(post, { playTokenControlEnabled: true, webRTCEnabled: true }, REMOTE)
+    expect(changed.body).toMatchObject({ success: true, message: 'not known here, and ignored: webRTCEnabled' })
+    expect((await script.ask(get, { headers: REMOTE })).body).toEqual({
+      tokenControlEnabled: false,
+      publishTokenControlEnabled: false,
+      playTokenControlEnabled: true,
+      remoteAllowedCIDR: '127.0.0.1/32',
+      allowedPublisherCIDR: '',
+      mp4MuxingEnabled: false,
+    })
+    await script.post(post, { tokenControlEnabled: 'true' }, REMOTE)
+    expect((await script.ask(get, { headers: REMOTE })).body).toMatchObject({ publishTokenControlEnabled: true })
+  })
+
+  it.each([
+    [{ tokenControlEnabled: 'maybe' }],
+    [{ remoteAllowedCIDR: '10/8' }],
+    [{ allowedPublisherCIDR: 5 }],
+    [{ playTokenControlEnabled: false, remoteAllowedCIDR: 'x' }],
+  ])('stay as they are where %j is wrong', async (body) => {
+    const script = await aScript()
+    const before = (await script.ask(SETTINGS, { headers: REMOTE })).text
+    const answer = await script.post(SETTINGS, body, REMOTE)
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_VALUE'])
+    expect((await script.ask(SETTINGS, { headers: REMOTE })).text).toBe(before)
+  })
+
+  it('are for a login or an API key, never for an address alone', async () => {
+    const { browser, admin } = house()
+    for (const method of ['GET', 'POST']) {
+      const answer = await browser().ask(SETTINGS, { method })
+      expect([answer.status, codeOf(answer)]).toEqual([401, 'LOGIN_MISSING'])
+    }
+    const { key } = (await admin.call('createApiKey', { note: 'ci' })) as { key: string }
+    const bearer = { ...REMOTE, Authorization: `Bearer ${key}` }
+    expect((await browser().ask(SETTINGS, { headers: bearer })).status).toBe(200)
+    const nowhere = SETTINGS.replace('LiveApp', 'Nowhere')
+    expect(codeOf(await browser().ask(nowhere, { headers: bearer }))).toBe('NOT_FOUND')
+  })
+})
