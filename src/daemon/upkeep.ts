@@ -4,6 +4,8 @@ import type { Log } from '../services/log.ts'
 
 const SWEEP: Milliseconds = 1000
 const FORGET: Milliseconds = 3_600_000
+/** By then those who waited for the daemon to start have been let in. */
+const FIRST_FORGET: Milliseconds = 60_000
 
 /** Ends what has run out and forgets what nobody asks for any more, again and again; returns how to stop that. */
 export function startUpkeep({ sessions, logins, tokens }: Services, log: Log): () => void {
@@ -14,9 +16,10 @@ export function startUpkeep({ sessions, logins, tokens }: Services, log: Log): (
   const forget = () =>
     tokens.forgetEnded().catch((error: Error) => log.warn({ error: error.message }, 'ended tokens kept'))
   const forgetter = setInterval(forget, FORGET).unref()
-  void forget()
+  const first = setTimeout(forget, FIRST_FORGET).unref()
   return () => {
     clearInterval(sweeper)
     clearInterval(forgetter)
+    clearTimeout(first)
   }
 }

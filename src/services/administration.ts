@@ -65,6 +65,7 @@ export function administer(services: Services, actor: Actor): StoreOperations {
     },
 
     listTokens: (filter) => tokens.list(filter),
+    inspectTokens: () => tokens.inspect(),
     showToken: (ref) => tokens.show(ref),
 
     async verifyToken(question) {
@@ -76,16 +77,22 @@ export function administer(services: Services, actor: Actor): StoreOperations {
     },
 
     async revokeTokens(selection) {
-      const { revoked, already, missing, globs } = await tokens.revoke(selection)
-      const ended = sessions.endOfTokens([...revoked, ...already].map(hashOf), 'revoked')
-      for (const { id, app, streamId, type } of revoked) record({ event: 'revoke', tokenId: id, app, streamId, type })
-      return {
-        revoked: revoked.map(idOf),
-        already: already.map(idOf),
-        missing,
-        sessions: ended,
-        globs: globs.map(idOf),
+      const report = {
+        revoked: [] as string[],
+        already: [] as string[],
+        missing: [] as string[],
+        globs: [] as string[],
       }
+      let ended = 0
+      for await (const { revoked, already, missing, globs } of tokens.revoke(selection)) {
+        ended += sessions.endOfTokens([...revoked, ...already].map(hashOf), 'revoked')
+        for (const { id, app, streamId, type } of revoked) record({ event: 'revoke', tokenId: id, app, streamId, type })
+        report.revoked.push(...revoked.map(idOf))
+        report.already.push(...already.map(idOf))
+        report.missing.push(...missing)
+        report.globs.push(...globs.map(idOf))
+      }
+      return { ...report, sessions: ended }
     },
 
     async pruneTokens({ older }) {

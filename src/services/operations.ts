@@ -17,6 +17,8 @@ export interface StoreOperations {
   /** `count` tokens alike but for their secret; `tokenId` holds each secret, for the only time. */
   createTokens(order: MintOrder): Promise<TokenView[]>
   listTokens(filter: TokenFilter): Promise<TokenView[]>
+  /** Reads all that is stored of tokens. STORE_DAMAGED says where. */
+  inspectTokens(): Promise<{ readonly tokens: number }>
   /** By public id or by the secret itself; TOKEN_NOT_FOUND. */
   showToken(ref: string): Promise<TokenView>
   /** Judges without spending. */
@@ -84,12 +86,21 @@ export interface TokenFilter {
   readonly streamId?: string
   readonly app?: string
   readonly type?: TokenType
-  readonly state?: TokenState
+  readonly state?: TokenState | readonly TokenState[]
   readonly expiresWithin?: Seconds
-  readonly sort?: 'created' | 'expires' | 'stream'
+  /** Tokens in whose id, app, stream, note or address this stands, whatever its case. */
+  readonly text?: string
+  /** `newest` is `created` the other way round. */
+  readonly sort?: 'created' | 'newest' | 'expires' | 'stream'
+  /** As many as this, at most; without it all of them, at once in memory. */
   readonly limit?: number
   readonly offset?: number
+  /** Tokens behind this one in the order of the list: the way from one page to the next. */
+  readonly after?: TokenPlace
 }
+
+/** Where a token stands in every order of the list. */
+export type TokenPlace = Pick<TokenView, 'id' | 'app' | 'streamId' | 'expireDate' | 'createdAt'>
 
 export interface TokenQuestion {
   readonly token: string

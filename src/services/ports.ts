@@ -44,6 +44,7 @@ export interface TokenHint {
   readonly streamId?: string
   /** Tokens that may have ended by then. */
   readonly endedBy?: UnixSeconds
+  readonly createdFrom?: UnixSeconds
   /** Tokens made no later than that; asked again as the search goes on. */
   readonly createdUpTo?: () => UnixSeconds
 }

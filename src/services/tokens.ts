@@ -3,19 +3,27 @@ import { AmsctlError } from '../domain/errors.ts'
 import { parseNote } from '../domain/note.ts'
 import { hashSecret, isSecretShaped, maskReference, type SecretHash, TOKEN_ID, tokenIdOf } from '../domain/secret.ts'
 import { opensStream, parseApp, parseStreamPattern, printable } from '../domain/stream-id.ts'
-import { endedAt, isForgettable, type Token, type TokenView, tokenState, viewToken } from '../domain/token.ts'
+import { endedAt, isForgettable, type Token, type TokenView, viewToken } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import { newTokenSecret } from './identifiers.ts'
 import type { MintOrder, TokenFilter, TokenSelection } from './operations.ts'
 import type { Clock, TokenStore } from './ports.ts'
 import type { Settings } from './settings.ts'
+import { BATCH, First, hintFor, inBatches, ORDERS, passes, placeOf } from './token-selection.ts'
 
+const never = Number.POSITIVE_INFINITY
 const MOST_AT_ONCE = 10_000
 const MOST_USES = 1_000_000
 
 export interface Revocation {
   readonly revoked: readonly Token[]
   readonly already: readonly Token[]
+  readonly missing: readonly string[]
+  readonly globs: readonly Token[]
+}
+
+interface Selected {
+  readonly chosen: readonly Token[]
   readonly missing: readonly string[]
   readonly globs: readonly Token[]
 }
@@ -45,13 +53,27 @@ export class Tokens {
     return minted.map(({ secret, token }) => viewToken(token, now, secret))
   }
 
+  /** Holds about twice as many tokens in memory as were asked for, at most. */
   async list(filter: TokenFilter): Promise<TokenView[]> {
     const now = this.#clock.now()
-    const found: Token[] = []
-    for await (const token of this.#store.all()) if (this.#passes(token, filter)) found.push(token)
-    found.sort(ORDERS[filter.sort ?? 'created'])
-    const offset = filter.offset ?? 0
-    return found.slice(offset, offset + (filter.limit ?? found.length)).map((token) => viewToken(token, now))
+    const { sort = 'created', offset = 0, limit = never } = filter
+    const order = ORDERS[sort]
+    const after = filter.after && placeOf(filter.after)
+    const first = new First(order, offset + limit)
+    const hint = hintFor(filter, now, () => first.last?.createdAt ?? never)
+    for await (const token of this.#store.all(hint)) {
+      if (passes(token, filter, now) && (!after || order(token, after) > 0)) first.offer(token)
+    }
+    return first
+      .sorted()
+      .slice(offset)
+      .map((token) => viewToken(token, now))
+  }
+
+  async inspect(): Promise<{ readonly tokens: number }> {
+    let tokens = 0
+    for await (const _ of this.#store.all()) tokens++
+    return { tokens }
   }
 
   async show(ref: string): Promise<TokenView> {
@@ -60,20 +82,22 @@ export class Tokens {
     return viewToken(token, this.#clock.now())
   }
 
-  async revoke(selection: TokenSelection): Promise<Revocation> {
-    const { chosen, missing, globs } = await this.#select(selection)
-    const revoked = await this.#store.revoke(
-      chosen.map(({ hash }) => hash),
-      this.#clock.now(),
-    )
-    const fresh = new Set(revoked.map(({ hash }) => hash))
-    return { revoked, already: chosen.filter(({ hash }) => !fresh.has(hash)), missing, globs }
+  /** Revokes a few hundred at a time, and tells of them when that is durable. */
+  async *revoke(selection: TokenSelection): AsyncGenerator<Revocation> {
+    for await (const { chosen, missing, globs } of this.#select(selection)) {
+      const revoked = await this.#store.revoke(
+        chosen.map(({ hash }) => hash),
+        this.#clock.now(),
+      )
+      const fresh = new Set(revoked.map(({ hash }) => hash))
+      yield { revoked, already: chosen.filter(({ hash }) => !fresh.has(hash)), missing, globs }
+    }
   }
 
   /** Forgets tokens that ended at least `older` ago. */
   prune(older: Seconds): Promise<number> {
     const now = this.#clock.now()
-    return this.#drop((token) => {
+    return this.#drop(now, (token) => {
       const at = endedAt(token, now)
       return at !== null && now - at >= older
     })
@@ -82,13 +106,15 @@ export class Tokens {
   /** Forgets ended tokens that have been kept for the setting `retention`. */
   forgetEnded(): Promise<number> {
     const now = this.#clock.now()
-    return this.#drop((token) => isForgettable(token, this.#settings.values.retention, now))
+    return this.#drop(now, (token) => isForgettable(token, this.#settings.values.retention, now))
   }
 
-  async #drop(isOver: (token: Token) => boolean): Promise<number> {
-    const over: SecretHash[] = []
-    for await (const token of this.#store.all()) if (isOver(token)) over.push(token.hash)
-    return over.length === 0 ? 0 : this.#store.drop(over)
+  async #drop(now: UnixSeconds, isOver: (token: Token) => boolean): Promise<number> {
+    let dropped = 0
+    for await (const tokens of inBatches(this.#store.all({ endedBy: now }), isOver)) {
+      dropped += await this.#store.drop(tokens.map(({ hash }) => hash))
+    }
+    return dropped
   }
 
   #template(order: MintOrder): Omit<Token, 'id' | 'hash'> {
@@ -120,32 +146,28 @@ export class Tokens {
     }
   }
 
-  #passes(token: Token, filter: TokenFilter): boolean {
-    const now = this.#clock.now()
-    if (filter.streamId !== undefined && token.streamId !== filter.streamId) return false
-    if (filter.app !== undefined && token.app !== filter.app) return false
-    if (filter.type !== undefined && token.type !== filter.type) return false
-    if (filter.state !== undefined && tokenState(token, now) !== filter.state) return false
-    if (filter.expiresWithin === undefined) return true
-    return token.expireDate !== null && token.expireDate > now && token.expireDate - now <= filter.expiresWithin
-  }
-
-  async #select(selection: TokenSelection): Promise<{ chosen: Token[]; missing: string[]; globs: Token[] }> {
-    if (selection.refs) return this.#selectRefs(selection.refs)
-    const { stream } = selection
-    if (!stream && !selection.all) throw new AmsctlError('BAD_VALUE', 'name tokens, a stream, or all')
-    const chosen: Token[] = []
-    const globs: Token[] = []
-    for await (const token of this.#store.all()) {
-      if (stream?.app !== undefined && token.app !== stream.app) continue
-      if (!stream || token.streamId === stream.streamId) chosen.push(token)
-      else if (endedAt(token, this.#clock.now()) === null && opensStream(token.streamId, stream.streamId))
-        globs.push(token)
+  async *#select(selection: TokenSelection): AsyncGenerator<Selected> {
+    const { refs, stream } = selection
+    if (refs) {
+      for (let from = 0; from < refs.length; from += BATCH) yield this.#selectRefs(refs.slice(from, from + BATCH))
+      return
     }
-    return { chosen, missing: [], globs }
+    if (!stream && !selection.all) throw new AmsctlError('BAD_VALUE', 'name tokens, a stream, or all')
+    const { app } = stream ?? {}
+    const globs: Token[] = []
+    const isChosen = (token: Token) => {
+      if (app !== undefined && token.app !== app) return false
+      if (!stream || token.streamId === stream.streamId) return true
+      const opens = endedAt(token, this.#clock.now()) === null && opensStream(token.streamId, stream.streamId)
+      if (opens) globs.push(token)
+      return false
+    }
+    const all = this.#store.all(app === undefined ? {} : { app })
+    for await (const chosen of inBatches(all, isChosen)) yield { chosen, missing: [], globs: [] }
+    yield { chosen: [], missing: [], globs }
   }
 
-  async #selectRefs(refs: readonly string[]): Promise<{ chosen: Token[]; missing: string[]; globs: Token[] }> {
+  async #selectRefs(refs: readonly string[]): Promise<Selected> {
     const chosen = new Map<SecretHash, Token>()
     const missing: string[] = []
     for (const ref of refs) {
@@ -160,18 +182,6 @@ export class Tokens {
     if (TOKEN_ID.test(ref)) return this.#store.findById(ref)
     return isSecretShaped(ref) ? this.#store.findByHash(hashSecret(ref)) : undefined
   }
-}
-
-const never = Number.POSITIVE_INFINITY
-
-const ORDERS: Record<NonNullable<TokenFilter['sort']>, (a: Token, b: Token) => number> = {
-  created: (a, b) => a.createdAt - b.createdAt || compare(a.id, b.id),
-  expires: (a, b) => compare(a.expireDate ?? never, b.expireDate ?? never) || compare(a.id, b.id),
-  stream: (a, b) => compare(a.app, b.app) || compare(a.streamId, b.streamId) || a.createdAt - b.createdAt,
-}
-
-function compare<T extends string | number>(a: T, b: T): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function wholeNumber(name: string, value: number, most: number): number {

@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AmsctlError } from '../domain/errors.ts'
+import type { Milliseconds } from '../domain/units.ts'
 import { journalName, SNAPSHOT } from './data-directory.ts'
 import { replaceFile, syncDirectory } from './durable-file.ts'
 import type { Journal } from './journal.ts'
@@ -12,19 +13,25 @@ import { type Retention, writeSnapshot } from './snapshot-merge.ts'
 
 const SMALLEST = 1 << 20
 const LARGEST = 1 << 24
+/** How much longer than a compaction took there is none that can wait. */
+const REST = 50
 
 export interface CompactionParts {
   readonly directory: string
   readonly records: Records
   readonly journal: Journal
   readonly found: Generations
-  /** How long the journal may grow, in bytes; by default a quarter of the snapshot, from 1 to 16 MiB. */
+  /** How long the journal may grow, in bytes; by default as {@link Compaction} says. */
   readonly journalLimit: number | undefined
   /** Begins a compaction: tells which tokens have ended long enough ago to be left out. */
   retention(): Retention
 }
 
-/** Writes a new snapshot when the journal has grown long, while commits go on in the next journal. */
+/**
+ * Writes a new snapshot when the journal has grown long, while commits go on in the next journal. It is due at 1 MiB,
+ * lest the next start have much to replay; but no oftener than so that it takes a fiftieth of the time, unless the
+ * journal has reached a quarter of the snapshot, or 16 MiB.
+ */
 export class Compaction {
   readonly #parts: CompactionParts
   #snapshot: number
@@ -32,6 +39,7 @@ export class Compaction {
   /** Bytes of the journals before the current one, which an interrupted compaction left. */
   #left: number
   #limit: number
+  #restedAt: Milliseconds = 0
   #running: Promise<void> | undefined
   #closed = false
 
@@ -45,19 +53,26 @@ export class Compaction {
 
   /** Starts a compaction where one is due and none is running. */
   consider(): void {
-    if (this.#closed || this.#running || this.#left + this.#parts.journal.length <= this.#limit) return
+    if (this.#closed || this.#running || !this.#isDue) return
     this.#left = 0
+    const started = performance.now()
     this.#running = this.#compact()
       // Nothing is lost: snapshot and journals stand as they did, and the next long journal tries again.
       .catch(() => undefined)
       .finally(() => {
         this.#running = undefined
+        this.#restedAt = performance.now() + REST * (performance.now() - started)
       })
   }
 
   /** Where the journal has outgrown its limit by far, resolves when the compaction under way is over. */
   async room(): Promise<void> {
     if (this.#parts.journal.length > this.#limit * 2) await this.#running
+  }
+
+  get #isDue(): boolean {
+    const bytes = this.#left + this.#parts.journal.length
+    return bytes > this.#limit || (bytes > SMALLEST && performance.now() >= this.#restedAt)
   }
 
   /** Starts none any more; resolves when none is running. */

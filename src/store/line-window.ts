@@ -17,8 +17,9 @@ export class LineWindow {
   readonly #path: string
   readonly #fd: number
   readonly #lines: Range
+  #memory: Buffer = Buffer.alloc(SPAN)
   #start = 0
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes = this.#memory.subarray(0, 0)
 
   /** @param lines whole lines of the file, each with its newline */
   constructor(path: string, fd: number, lines: Range) {
@@ -53,9 +54,10 @@ export class LineWindow {
 
   #load(from: number, to: number): void {
     const start = Math.max(from, this.#lines.start)
-    const bytes = Buffer.allocUnsafe(Math.min(to, this.#lines.end) - start)
-    const length = readAt(this.#path, this.#fd, bytes, start)
-    this.#bytes = bytes.subarray(0, length)
+    const wanted = Math.min(to, this.#lines.end) - start
+    if (this.#memory.length < wanted) this.#memory = Buffer.alloc(wanted)
+    const length = readAt(this.#path, this.#fd, this.#memory.subarray(0, wanted), start)
+    this.#bytes = this.#memory.subarray(0, length)
     this.#start = start
   }
 }

@@ -22,8 +22,9 @@ export function decodeRecord(key: unknown, value: unknown): [string, StoredRecor
   const known = decodeKey(key)
   if (typeof value !== 'object' || value === null) throw new SyntaxError('no record')
   const sessionId = sessionIdOf(known)
-  if (sessionId === undefined) return [known, { hash: known, ...value } as Token]
-  return [known, { id: sessionId, ...value } as Session]
+  // Into the object just parsed: a copy of it would cost as much as the parsing.
+  if (sessionId === undefined) return [known, Object.assign(value, { hash: known }) as Token]
+  return [known, Object.assign(value, { id: sessionId }) as Session]
 }
 
 export function decodeKey(key: unknown): string {

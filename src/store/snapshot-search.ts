@@ -31,7 +31,7 @@ export class SnapshotSearch {
     let { start, end } = lines
     let [low, high] = [0, 1]
     const goal = shareOf(key)
-    let found: FoundLine | undefined
+    let found: number | undefined
     for (let step = 0; start < end; step++) {
       const guess = step > PATIENCE && step % 2 === 0 ? 0.5 : (goal - low) / (high - low)
       const line = this.#lineAt(start + offsetIn(end - start, guess))
@@ -42,10 +42,10 @@ export class SnapshotSearch {
       }
       end = line.start
       high = shareOf(line.key)
-      found = line
-      if (line.key === key) break
+      if (line.key === key) return line
+      found = line.start
     }
-    return found
+    return found === undefined ? undefined : this.#lineAt(found)
   }
 
   #lineAt(at: number): FoundLine {

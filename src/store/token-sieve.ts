@@ -15,14 +15,17 @@ const NOT_REVOKED = '"revokedAt":null'
 const NOT_USED = '"used":0,'
 
 export function sieveFor(hint: TokenHint): TokenSieve {
-  const { endedBy, createdUpTo } = hint
+  const { endedBy, createdFrom = Number.NEGATIVE_INFINITY, createdUpTo } = hint
+  const needle = needleFor(hint)
+  if (endedBy === undefined && !createdUpTo) return { needle, mayPass: () => true }
   return {
-    needle: needleFor(hint),
+    needle,
     mayPass: (line) => {
-      if (endedBy === undefined && !createdUpTo) return true
       const text = line.toString('latin1')
       if (endedBy !== undefined && hasSurelyNotEnded(text, endedBy)) return false
-      return !createdUpTo || !(numberAfter(text, MADE) > createdUpTo())
+      if (!createdUpTo) return true
+      const made = numberAfter(text, MADE)
+      return !(made < createdFrom || made > createdUpTo())
     },
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { DaemonStatus, StoreOperations } from '../../services/operations.ts'
 import { readAudit } from '../../store/audit-file.ts'
-import { openOperations } from '../connect.ts'
+import { type Destination, openOperations } from '../connect.ts'
+import { plural } from '../plural.ts'
 import { type Check, named, reasonOf } from './check.ts'
 
 export interface StoreFindings {
@@ -13,23 +14,31 @@ export interface StoreFindings {
 const SETTINGS = ['token-control', 'rest-access'] as const
 
 /** Opens the store, or asks its daemon, and looks at what is in it. A directory that is not ready is left as it is. */
-export async function checkStore(dataDir: string, mediaDir: string, directory: Check): Promise<StoreFindings> {
+export async function checkStore(destination: Destination, directory: Check): Promise<StoreFindings> {
+  const { dataDir, place } = destination
   const result = named('store', 'store')
-  if (directory.status !== 'ok' || !existsSync(dataDir)) {
+  if (directory.status !== 'ok' || (!existsSync(dataDir) && !place)) {
     const why = directory.status === 'ok' ? 'there is none yet' : 'the data directory is not ready'
     return { checks: [result('skip', why), ...skipped(why), checkClock([])], status: null }
   }
   try {
-    const { operations, daemon, close } = await openOperations(dataDir, mediaDir)
+    const { operations, daemon, close } = await openOperations(destination)
     try {
       const status = (await daemon?.status()) ?? null
-      const message = status ? `the daemon (pid ${status.pid}) answers` : 'the store opens; no daemon runs'
-      return { checks: [result('ok', message), ...(await contents(operations, dataDir))], status }
+      const { tokens } = await operations.inspectTokens()
+      const answer = status ? `the daemon (pid ${status.pid}) answers` : 'the store opens; no daemon runs'
+      return {
+        checks: [
+          result('ok', `${answer}; ${plural(tokens, 'token')}, none of them damaged`),
+          ...(await contents(operations, dataDir)),
+        ],
+        status,
+      }
     } finally {
       await close()
     }
   } catch (error) {
-    const why = 'the store cannot be opened'
+    const why = 'the store cannot be read'
     return { checks: [result('fail', reasonOf(error)), ...skipped(why), checkClock([])], status: null }
   }
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { app, duration, given, quiet, streamPattern, tokenType } from '../../cli/flags.ts'
+import { tokenPages } from '../../cli/token-pages.ts'
 import { tokenColumns } from '../../cli/token-text.ts'
 import { TOKEN_STATES, type TokenView } from '../../domain/token.ts'
 import type { TokenFilter } from '../../services/operations.ts'
@@ -48,8 +49,15 @@ export default class TokenList extends BaseCommand {
       sort: flags.sort,
       limit: flags.limit,
     })
-    const tokens = await this.withStore(flags, (store) => store.listTokens(filter))
-    if (flags.quiet) return this.print(tokens, tokens.map(({ id }) => id).join('\n'))
-    return this.printRows(tokens, tokenColumns(Math.floor(Date.now() / 1000)))
+    const columns = tokenColumns(Math.floor(Date.now() / 1000))
+    return this.withStore(flags, async (store) => {
+      const tokens: TokenView[] = []
+      for await (const page of tokenPages(store, filter)) {
+        if (this.jsonEnabled()) for (const token of page) tokens.push(token)
+        else if (flags.quiet) this.print(page, page.map(({ id }) => id).join('\n'))
+        else await this.printRows(page, columns)
+      }
+      return tokens
+    })
   }
 }

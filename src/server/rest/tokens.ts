@@ -38,8 +38,8 @@ export async function revokeTokens({ app, operations }: Call, id: string | null 
 
 /** The tokens of a stream that are neither spent nor revoked: those that AMS would still have. */
 export async function listTokens({ app, operations, params }: Call): Promise<RestToken[]> {
-  const { offset, size } = readPage(params.offset, params.size)
-  const stored = await operations.listTokens({ app, streamId: readStreamId(params.id) })
-  const kept = stored.filter(({ state }) => state !== 'used' && state !== 'revoked')
-  return kept.slice(offset, offset + size).map((token) => restToken(token, token.id))
+  const { offset, size: limit } = readPage(params.offset, params.size)
+  const stream = { app, streamId: readStreamId(params.id) }
+  const kept = await operations.listTokens({ ...stream, state: ['active', 'pending', 'expired'], offset, limit })
+  return kept.map((token) => restToken(token, token.id))
 }
