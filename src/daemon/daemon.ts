@@ -1,35 +1,38 @@
-import { realpathSync, rmSync } from 'node:fs'
-import { AmsctlError } from '../domain/errors.ts'
+import { rmSync } from 'node:fs'
 import type { Milliseconds } from '../domain/units.ts'
 import { createHls } from '../media/hls/library.ts'
-import { createHub, type Hub } from '../media/hub.ts'
+import { createHub } from '../media/hub.ts'
 import { Inspections } from '../media/inspection.ts'
 import type { MediaLibrary } from '../media/recording/library.ts'
 import { findTranscoder } from '../media/transcode/ffmpeg.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import type { Actor, Services } from '../services/administration.ts'
-import { AuditTrail } from '../services/audit-trail.ts'
 import type { Log } from '../services/log.ts'
-import type { DaemonOperations, DaemonStatus, Listener } from '../services/operations.ts'
-import type { AuditEntry } from '../services/ports.ts'
+import type { DaemonOperations, DaemonStatus } from '../services/operations.ts'
 import { SetupLink } from '../services/setup-link.ts'
-import { VERSION } from '../services/version.ts'
-import { AuditFile, readAudit } from '../store/audit-file.ts'
-import { openStore } from '../store/open.ts'
+import { AuditFile } from '../store/audit-file.ts'
+import type { RedisPlace } from '../store/redis/place.ts'
+import { auditTrail } from './audit.ts'
 import { Cleanup } from './cleanup.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { openLibrary } from './media-library.ts'
 import { daemonOperations } from './operations.ts'
 import { openPanel, setupLink } from './panel.ts'
 import { completeRecordings, recordStreams } from './recordings.ts'
-import { composeServices, systemClock } from './services.ts'
+import { composeServices } from './services.ts'
+import { describeListeners, statusOf } from './status.ts'
+import { openDaemonStore } from './store.ts'
 import { loadTls, type TlsFiles } from './tls.ts'
 import { startUpkeep } from './upkeep.ts'
 import { openWebrtc, type WebrtcOptions } from './webrtc.ts'
 
 export interface DaemonOptions {
   readonly dataDir: string
+  /** A store that several machines share; null: the one in the data directory. */
+  readonly store: RedisPlace | null
+  /** This machine's name among them. */
+  readonly node: string
   readonly host: string
   /** 0: any free port. */
   readonly rtmpPort: number
@@ -77,7 +80,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const { dataDir, log } = options
   // Asks a program, which the store need not wait for.
   const searching = findTranscoder({ log })
-  const store = await openStore(dataDir, { now: systemClock.now }).catch(explainLock)
+  const store = await openDaemonStore(options)
   cleanup.defer(() => store.close())
   const auditFile = new AuditFile(dataDir, ({ message }) =>
     log.error({ error: message }, 'the audit cannot be written'),
@@ -148,45 +151,6 @@ async function openControl(
   cleanup.defer(() => control.close())
 }
 
-function auditTrail(dataDir: string, file: AuditFile): AuditTrail {
-  return new AuditTrail(file, async (limit) => {
-    await file.flush()
-    const newest: AuditEntry[] = []
-    for await (const entry of readAudit(dataDir, { limit })) newest.push(entry)
-    return newest
-  })
-}
-
-interface Parts {
-  readonly services: Services
-  readonly hub: Hub
-  /** Undefined until all of the doors are open. */
-  readonly listen: () => DaemonStatus['listen'] | undefined
-  readonly transcoder: string | null
-}
-
-const CLOSED: DaemonStatus['listen'] = { rtmp: null, rtmps: null, http: null, https: null, webrtc: null }
-
-function statusOf(options: DaemonOptions, { services, hub, listen, transcoder }: Parts): () => DaemonStatus {
-  const startedAt = Date.now()
-  const dataDir = realpathSync(options.dataDir)
-  return () => ({
-    running: true,
-    pid: process.pid,
-    version: VERSION,
-    dataDir,
-    mediaDir: options.mediaDir,
-    store: 'file',
-    uptime: Math.floor((Date.now() - startedAt) / 1000),
-    apps: options.apps,
-    listen: listen() ?? CLOSED,
-    transcoder,
-    tokenControl: { publish: services.settings.controls('publish'), play: services.settings.controls('play') },
-    streams: hub.list().length,
-    sessions: services.sessions.list().length,
-  })
-}
-
 async function reload({ tls, log }: DaemonOptions, { settings }: Services, doors: Doors): Promise<void> {
   try {
     const material = tls && (await loadTls(tls))
@@ -196,18 +160,4 @@ async function reload({ tls, log }: DaemonOptions, { settings }: Services, doors
   } catch (error) {
     log.error({ error: error instanceof Error ? error.message : String(error) }, 'not reloaded; the old values stay')
   }
-}
-
-function explainLock(error: unknown): never {
-  if (error instanceof AmsctlError && error.code === 'STORE_LOCKED') {
-    throw new AmsctlError('DAEMON_RUNNING', `${error.message}; is amsctl serve running there already?`, {
-      cause: error,
-    })
-  }
-  throw error
-}
-
-function describeListeners(listen: DaemonStatus['listen']): string {
-  const open = Object.entries(listen).filter((entry): entry is [string, Listener] => entry[1] !== null)
-  return open.map(([door, { host, port }]) => `${door} ${host}:${port}`).join(', ')
 }

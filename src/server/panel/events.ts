@@ -4,17 +4,14 @@ import type { Milliseconds } from '../../domain/units.ts'
 import type { AuditTrail } from '../../services/audit-trail.ts'
 import type { Login } from '../../services/logins.ts'
 import type { AuditEntry, DaemonOperations } from '../../services/operations.ts'
+import { type EventClient, type Snapshot, tell } from './event-client.ts'
 
 const TICK: Milliseconds = 1000
-const COMMENT_EVERY = 15
 const MOST_CLIENTS = 100
 const MOST_OF_ONE_LOGIN = 10
 const MOST_SESSIONS = 1000
 /** Audit entries that wait for the next tick; the oldest make room. */
 const MOST_WAITING = 200
-/** What may wait for a slow client, and for how many ticks. */
-const MOST_BUFFERED = 256 * 1024
-const PATIENCE = 15
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -22,9 +19,6 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Accel-Buffering': 'no',
 }
-
-/** What is told whole whenever it has changed, as it was sent last. */
-type Snapshot = Readonly<Record<'streams' | 'sessions' | 'status', string>>
 
 /** Which lists must be fetched again after an event of the audit. */
 const STALE: Partial<Record<AuditEntry['event'], string>> = {
@@ -45,20 +39,10 @@ const STALE: Partial<Record<AuditEntry['event'], string>> = {
 
 type Source = Pick<DaemonOperations, 'listStreams' | 'listSessions' | 'status'>
 
-interface Client {
-  readonly response: ServerResponse
-  readonly login: Login
-  readonly sent: Map<string, string>
-  waiting: string[]
-  stale: Set<string>
-  ticks: number
-  stalled: number
-}
-
 /** Tells every open panel what changes, at most once a second: server-sent events (WHATWG HTML, section 9.2). */
 export class EventFeed {
   readonly #operations: Source
-  readonly #clients = new Set<Client>()
+  readonly #clients = new Set<EventClient>()
   readonly #stopListening: () => void
   #timer: NodeJS.Timeout | undefined
   #reading = false
@@ -74,7 +58,15 @@ export class EventFeed {
     if (this.#clients.size >= MOST_CLIENTS || ofLogin.length >= MOST_OF_ONE_LOGIN) {
       throw new AmsctlError('TOO_MANY_CONNECTIONS', 'too many panels are open')
     }
-    const client: Client = { response, login, sent: new Map(), waiting: [], stale: new Set(), ticks: 0, stalled: 0 }
+    const client: EventClient = {
+      response,
+      login,
+      sent: new Map(),
+      waiting: [],
+      stale: new Set(),
+      ticks: 0,
+      stalled: 0,
+    }
     const end = () => response.end()
     this.#clients.add(client)
     response.once('close', () => {
@@ -137,32 +129,4 @@ export class EventFeed {
     clearInterval(this.#timer)
     this.#timer = undefined
   }
-}
-
-function tell(client: Client, snapshot: Snapshot): void {
-  const { response } = client
-  if (response.writableEnded || response.destroyed) return
-  if (response.writableLength > MOST_BUFFERED) {
-    if (++client.stalled >= PATIENCE) response.destroy()
-    return
-  }
-  client.stalled = 0
-  const lines: string[] = []
-  for (const [event, data] of Object.entries(snapshot)) {
-    if (client.sent.get(event) === data || !isNews(event, data, client.sent.get(event))) continue
-    client.sent.set(event, data)
-    lines.push(`event: ${event}\ndata: ${data}\n\n`)
-  }
-  for (const event of client.stale) lines.push(`event: ${event}\ndata: {}\n\n`)
-  for (const data of client.waiting) lines.push(`event: audit\ndata: ${data}\n\n`)
-  client.stale = new Set()
-  client.waiting = []
-  if (++client.ticks % COMMENT_EVERY === 0) lines.push(': still here\n\n')
-  if (lines.length > 0) response.write(lines.join(''))
-}
-
-/** That another second has passed is none. */
-function isNews(event: string, data: string, sent: string | undefined): boolean {
-  const timeless = (text: string | undefined) => text?.replace(/"uptime":\d+/, '')
-  return event !== 'status' || timeless(data) !== timeless(sent)
 }

@@ -1,0 +1,46 @@
+import { realpathSync } from 'node:fs'
+import type { Hub } from '../media/hub.ts'
+import type { Services } from '../services/administration.ts'
+import type { DaemonStatus, Listener } from '../services/operations.ts'
+import { VERSION } from '../services/version.ts'
+import { describeRedis } from '../store/redis/location.ts'
+import type { DaemonOptions } from './daemon.ts'
+
+interface StatusParts {
+  readonly services: Services
+  readonly hub: Hub
+  /** Undefined until all of the doors are open. */
+  readonly listen: () => DaemonStatus['listen'] | undefined
+  readonly transcoder: string | null
+}
+
+const CLOSED: DaemonStatus['listen'] = { rtmp: null, rtmps: null, http: null, https: null, webrtc: null }
+
+/** What the daemon is and does, as it stands whenever that is asked. */
+export function statusOf(
+  options: DaemonOptions,
+  { services, hub, listen, transcoder }: StatusParts,
+): () => DaemonStatus {
+  const startedAt = Date.now()
+  const dataDir = realpathSync(options.dataDir)
+  return () => ({
+    running: true,
+    pid: process.pid,
+    version: VERSION,
+    dataDir,
+    mediaDir: options.mediaDir,
+    store: options.store ? describeRedis(options.store.location) : 'file',
+    uptime: Math.floor((Date.now() - startedAt) / 1000),
+    apps: options.apps,
+    listen: listen() ?? CLOSED,
+    transcoder,
+    tokenControl: { publish: services.settings.controls('publish'), play: services.settings.controls('play') },
+    streams: hub.list().length,
+    sessions: services.sessions.list().length,
+  })
+}
+
+export function describeListeners(listen: DaemonStatus['listen']): string {
+  const open = Object.entries(listen).filter((entry): entry is [string, Listener] => entry[1] !== null)
+  return open.map(([door, { host, port }]) => `${door} ${host}:${port}`).join(', ')
+}
