@@ -31,6 +31,18 @@ export async function readFigures(peer: RTCPeerConnection, before: Figures | nul
   return { at, bytes, bitrate, width, height, rate }
 }
 
+/** Bytes that have come from the server: of reports about what it gets. */
+export async function bytesHeard(peer: RTCPeerConnection): Promise<number> {
+  let heard = 0
+  for (const { type, bytesReceived = 0 } of (await peer.getStats()).values() as Iterable<{
+    type: string
+    bytesReceived?: number
+  }>) {
+    if (type === 'transport') heard += bytesReceived
+  }
+  return heard
+}
+
 /** For a person, such as `2.4 Mbit/s · 1280×720 · 30 fps`. */
 export function formatFigures({ bitrate, width, height, rate }: Figures): string {
   const parts = [

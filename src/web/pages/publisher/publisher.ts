@@ -5,7 +5,7 @@ import { askSession, type Place, pause, type SessionAnswer } from '../session.ts
 import { connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'
 import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
 import { BITRATES, type Capture } from './capture.ts'
-import { type Figures, readFigures } from './figures.ts'
+import { bytesHeard, type Figures, readFigures } from './figures.ts'
 
 export type PublisherState =
   | { readonly kind: 'off' }
@@ -20,6 +20,7 @@ export interface PublisherOptions extends StreamName {
   onOpened(): void
 }
 
+const LISTENS_EACH = 500
 const MEASURES_EACH = 1000
 const CONNECTS_WITHIN = 10_000
 
@@ -114,9 +115,8 @@ export class Publisher {
       if (peer.connectionState !== 'connected') return undefined
       this.state.value = { kind: 'live', since: Date.now() }
       const timer = setInterval(() => void this.#measure(peer), MEASURES_EACH)
-      await over
-      clearInterval(timer)
-      return undefined
+      signal.addEventListener('abort', () => clearInterval(timer))
+      return await Promise.race([over.then(() => undefined), this.#listen(peer, signal)])
     } catch (error) {
       if (!(error instanceof OfferRefused)) return undefined
       return { ok: false, code: error.code, message: error.message, retryAfter: null }
@@ -140,6 +140,18 @@ export class Publisher {
       if (kind === 'video') preferH264(transceiver)
     }
     return peer
+  }
+
+  /** Resolves with why, when the server has fallen silent because it takes no more. */
+  async #listen(peer: RTCPeerConnection, signal: AbortSignal): Promise<Refused | undefined> {
+    for (let heard = -1; !signal.aborted; ) {
+      await pause(LISTENS_EACH, signal)
+      const now = await bytesHeard(peer)
+      const answer = now === heard ? await this.#ask(null) : null
+      if (answer && !answer.ok && !isPassing(answer.code)) return answer
+      heard = now
+    }
+    return undefined
   }
 
   async #measure(peer: RTCPeerConnection): Promise<void> {
