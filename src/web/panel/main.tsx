@@ -1,4 +1,9 @@
 import { render } from 'preact'
+import { App } from './app.tsx'
+import { begin } from './state/session.ts'
 
 const root = document.getElementById('panel')
-if (root) render(<main />, root)
+if (root) {
+  render(<App />, root)
+  void begin()
+}

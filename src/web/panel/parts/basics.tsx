@@ -1,0 +1,147 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { say } from '../state/toasts.ts'
+import { Icon, type IconName } from './icon.tsx'
+
+interface ButtonProps {
+  readonly children: ComponentChildren
+  readonly icon?: IconName
+  readonly kind?: 'primary' | 'danger' | 'plain' | 'quiet'
+  readonly busy?: boolean
+  readonly disabled?: boolean
+  readonly pressed?: boolean
+  readonly label?: string
+  readonly submit?: boolean
+  onPress?(): void
+}
+
+/** `label` is for those who do not see which row it stands in. */
+export function Button({ children, icon, kind = 'plain', busy = false, pressed, label, ...rest }: ButtonProps) {
+  return (
+    <button
+      type={rest.submit ? 'submit' : 'button'}
+      class={`button button-${kind}`}
+      disabled={busy || rest.disabled}
+      aria-busy={busy}
+      aria-pressed={pressed}
+      aria-label={label}
+      onClick={rest.onPress}
+    >
+      {icon && <Icon name={icon} />}
+      <span>{children}</span>
+    </button>
+  )
+}
+
+export type Tone = 'good' | 'bad' | 'warn' | 'info' | 'dim'
+
+export function Badge({ tone = 'dim', children }: { readonly tone?: Tone; readonly children: ComponentChildren }) {
+  return <span class={`badge badge-${tone}`}>{children}</span>
+}
+
+export function ViewHead({
+  title,
+  lead,
+  children,
+}: {
+  readonly title: string
+  readonly lead: string
+  readonly children?: ComponentChildren
+}) {
+  return (
+    <header class="view-head">
+      <div>
+        <h1 tabIndex={-1}>{title}</h1>
+        <p>{lead}</p>
+      </div>
+      {children && <div class="actions">{children}</div>}
+    </header>
+  )
+}
+
+/** What to do where there is nothing yet: a command, a button, or both. */
+export function Empty(props: {
+  readonly icon: IconName
+  readonly title: string
+  readonly text: string
+  readonly command?: string
+  readonly children?: ComponentChildren
+}) {
+  return (
+    <section class="empty">
+      <span class="empty-icon">
+        <Icon name={props.icon} />
+      </span>
+      <h2>{props.title}</h2>
+      <p>{props.text}</p>
+      {props.command !== undefined && <Command text={props.command} />}
+      {props.children && <div class="actions">{props.children}</div>}
+    </section>
+  )
+}
+
+/** A line for a terminal, to be copied. */
+export function Command({ text }: { readonly text: string }) {
+  return (
+    <div class="command">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+      <code tabIndex={0}>{text}</code>
+      <Copy text={text} what="command" />
+    </div>
+  )
+}
+
+export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
+  const [isDone, setDone] = useState(false)
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text)
+    } catch {
+      // Only pages of HTTPS and of this machine may use the clipboard directly.
+      if (!copyBySelection(text))
+        return say('This browser does not let the page copy; select the text instead.', 'failed')
+    }
+    setDone(true)
+    setTimeout(() => setDone(false), 2000)
+  }
+  return (
+    <button type="button" class="copy" aria-label={`Copy ${what}`} onClick={() => void copy()}>
+      <Icon name={isDone ? 'done' : 'copy'} />
+      <span class="hidden" role="status">
+        {isDone ? 'Copied' : ''}
+      </span>
+    </button>
+  )
+}
+
+function copyBySelection(text: string): boolean {
+  const area = document.createElement('textarea')
+  area.value = text
+  area.className = 'hidden'
+  const place = document.querySelector('dialog[open]') ?? document.body
+  const before = document.activeElement
+  place.append(area)
+  area.select()
+  const isDone = document.execCommand('copy')
+  area.remove()
+  if (before instanceof HTMLElement) before.focus()
+  return isDone
+}
+
+export function Loading() {
+  return (
+    <p class="loading" role="status">
+      Loading…
+    </p>
+  )
+}
+
+export function Problem({ text, onRetry }: { readonly text: string; onRetry?(): void }) {
+  return (
+    <div class="problem" role="alert">
+      <Icon name="warning" />
+      <p>{text}</p>
+      {onRetry && <Button onPress={onRetry}>Try again</Button>}
+    </div>
+  )
+}

@@ -1,0 +1,94 @@
+import { signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { Button } from './basics.tsx'
+import { Icon } from './icon.tsx'
+
+interface DialogProps {
+  readonly title: string
+  readonly children: ComponentChildren
+  readonly wide?: boolean
+  /** Escape and a press beside it close it too; not where something would be lost. */
+  readonly keep?: boolean
+  onClose(): void
+}
+
+/** Modal while it is in the page; the browser gives the focus back to where it was. */
+export function Dialog({ title, children, wide = false, keep = false, onClose }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const dialog = ref.current
+    dialog?.showModal()
+    dialog?.querySelector<HTMLElement>('[data-autofocus="true"]')?.focus()
+    return () => dialog?.close()
+  }, [])
+  const beside = (event: MouseEvent) => {
+    if (event.target === ref.current && !keep) onClose()
+  }
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same by onCancel
+    <dialog
+      ref={ref}
+      class={wide ? 'dialog dialog-wide' : 'dialog'}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault()
+        if (!keep) onClose()
+      }}
+      onClick={beside}
+    >
+      <div class="dialog-frame">
+        <header class="dialog-head">
+          <h2 id={id}>{title}</h2>
+          {!keep && (
+            <button type="button" class="copy" aria-label="Close" onClick={onClose}>
+              <Icon name="close" />
+            </button>
+          )}
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}
+
+interface Question {
+  readonly title: string
+  readonly text: string
+  /** What the button says that does it. */
+  readonly action: string
+  answer(yes: boolean): void
+}
+
+const asked = signal<Question | null>(null)
+
+/** Asks before something that cannot be undone. */
+export function confirmed(question: Omit<Question, 'answer'>): Promise<boolean> {
+  return new Promise((resolve) => {
+    asked.value = {
+      ...question,
+      answer: (yes) => {
+        asked.value = null
+        resolve(yes)
+      },
+    }
+  })
+}
+
+/** Once in the page. */
+export function Confirmation() {
+  const question = asked.value
+  if (!question) return null
+  return (
+    <Dialog title={question.title} onClose={() => question.answer(false)}>
+      <p class="dialog-text">{question.text}</p>
+      <footer class="dialog-foot">
+        <Button onPress={() => question.answer(false)}>Cancel</Button>
+        <Button kind="danger" onPress={() => question.answer(true)}>
+          {question.action}
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}

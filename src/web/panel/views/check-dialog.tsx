@@ -1,0 +1,124 @@
+import { useSignal } from '@preact/signals'
+import type { TokenType } from '../../../domain/token.ts'
+import type { VerdictView } from '../../../services/operations.ts'
+import { Badge, Button } from '../parts/basics.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { ChoiceField, Segments, TextField } from '../parts/fields.tsx'
+import { useForm } from '../parts/form.ts'
+import { moment } from '../parts/format.ts'
+import { Icon } from '../parts/icon.tsx'
+import { call, type TokenView } from '../state/api.ts'
+import { status, streams } from '../state/streams.ts'
+import { TONES } from './token-table.tsx'
+
+const TYPES = [
+  ['play', 'Play'],
+  ['publish', 'Publish'],
+] as const
+
+/** Why somebody is refused: judges a token as the gate would, and spends nothing. */
+export function CheckDialog({ onClose }: { onClose(): void }) {
+  const draft = useSignal({ token: '', streamId: '', app: status.value?.apps[0] ?? 'LiveApp', type: 'play', ip: '' })
+  const verdict = useSignal<VerdictView | null>(null)
+  const form = useForm(async () => {
+    verdict.value = null
+    const { token, streamId, app, type, ip } = draft.value
+    const question = { token: secretIn(token), streamId: streamId.trim(), app, type: type as TokenType }
+    verdict.value = await call('verifyToken', { ...question, ip: ip.trim() || null })
+  })
+  const field = (name: keyof typeof draft.value) => ({
+    value: draft.value[name],
+    onValue: (value: string) => {
+      draft.value = { ...draft.value, [name]: value }
+    },
+  })
+  return (
+    <Dialog title="Check a token" onClose={onClose}>
+      <form class="dialog-body" onSubmit={form.submit}>
+        <p class="dialog-text">Says whether a token would be let in, and if not, why. Checking spends nothing.</p>
+        <TextField
+          label="Token"
+          required
+          autofocus
+          mono
+          help="The secret, or a link it stands in."
+          {...field('token')}
+        />
+        <Segments label="For" choices={TYPES} {...field('type')} />
+        <div class="pair">
+          <TextField
+            label="Stream"
+            required
+            max={128}
+            suggestions={streams.value?.map(({ streamId }) => streamId)}
+            {...field('streamId')}
+          />
+          <ChoiceField
+            label="App"
+            choices={(status.value?.apps ?? []).map((app) => [app, app] as const)}
+            {...field('app')}
+          />
+        </div>
+        <TextField label="From the address" placeholder="Any" {...field('ip')} />
+        {form.problem !== null && (
+          <p class="error" role="alert">
+            {form.problem}
+          </p>
+        )}
+        <div role="status">{verdict.value && <Verdict verdict={verdict.value} />}</div>
+        <footer class="dialog-foot">
+          <Button onPress={onClose}>Close</Button>
+          <Button kind="primary" submit busy={form.busy}>
+            Check
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+function Verdict({ verdict }: { readonly verdict: VerdictView }) {
+  return (
+    <section class={`verdict verdict-${verdict.valid ? 'good' : 'bad'}`}>
+      <h3>
+        <Icon name={verdict.valid ? 'done' : 'warning'} />
+        {verdict.valid ? 'It would be let in' : 'It would be refused'}
+      </h3>
+      <p>
+        {verdict.message} <code>{verdict.code}</code>
+      </p>
+      {verdict.token && <Facts token={verdict.token} />}
+    </section>
+  )
+}
+
+function Facts({ token }: { readonly token: TokenView }) {
+  const facts: [string, string][] = [
+    ['Id', token.id],
+    ['Opens', `${token.app}/${token.streamId} to ${token.type}`],
+    ['Uses left', token.usesLeft === null ? 'unlimited' : `${token.usesLeft} of ${token.uses}`],
+    ['Expires', token.expireDate === null ? 'never' : moment(token.expireDate * 1000)],
+  ]
+  if (token.lastUse) facts.push(['Last used', `${moment(token.lastUse.at)} from ${token.lastUse.address}`])
+  if (token.note !== null) facts.push(['Note', token.note])
+  return (
+    <>
+      <Badge tone={TONES[token.state]}>{token.state}</Badge>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}
+
+/** People paste the link that they were sent. */
+function secretIn(text: string): string {
+  const pasted = text.trim()
+  const [, found] = /(?:[?&]token=|#)([^&#\s]+)/.exec(pasted) ?? []
+  return found === undefined ? pasted : decodeURIComponent(found)
+}

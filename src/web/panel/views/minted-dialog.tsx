@@ -1,0 +1,131 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { Button, Command, Copy } from '../parts/basics.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { plural } from '../parts/format.ts'
+import { Icon } from '../parts/icon.tsx'
+import type { MintedToken } from '../state/api.ts'
+import { Qr } from './qr.tsx'
+
+interface Props {
+  readonly tokens: readonly MintedToken[]
+  onClose(): void
+}
+
+/** What each kind of address is for. */
+const KINDS: Readonly<Record<string, string>> = {
+  link: 'Share link',
+  rtmp: 'RTMP',
+  rtmps: 'RTMPS',
+  'obs-server': 'OBS server',
+  'obs-key': 'OBS stream key',
+  ffmpeg: 'ffmpeg',
+  hls: 'HLS',
+  'https-hls': 'HLS (TLS)',
+  'http-flv': 'HTTP-FLV',
+  'ws-flv': 'WS-FLV',
+  'https-flv': 'HTTP-FLV (TLS)',
+  'wss-flv': 'WS-FLV (TLS)',
+  ffplay: 'ffplay',
+  whip: 'WHIP',
+  whep: 'WHEP',
+}
+
+/** The one time that secrets are shown; nothing closes it but its button. */
+export function MintedDialog({ tokens, onClose }: Props) {
+  const place = useSignal(0)
+  const token = tokens[place.value] ?? tokens[0]
+  if (!token) return null
+  return (
+    <Dialog title={plural(tokens.length, 'token minted', 'tokens minted')} wide keep onClose={onClose}>
+      <div class="dialog-body">
+        <p class="once" role="status">
+          <Icon name="eye" />
+          <span>
+            <strong>Copy what you need now.</strong> The secret is shown this once: only its hash is stored, and
+            afterwards a token is known by its id alone.
+          </span>
+        </p>
+        {tokens.length > 1 && (
+          <nav class="stepper" aria-label="Minted tokens">
+            <Button disabled={place.value === 0} onPress={() => place.value--}>
+              Previous
+            </Button>
+            <span role="status">
+              {place.value + 1} of {tokens.length}
+            </span>
+            <Button disabled={place.value === tokens.length - 1} onPress={() => place.value++}>
+              Next
+            </Button>
+          </nav>
+        )}
+        <Minted key={token.id} token={token} />
+        <footer class="dialog-foot">
+          <Download tokens={tokens} />
+          <Button kind="primary" onPress={onClose}>
+            I have what I need
+          </Button>
+        </footer>
+      </div>
+    </Dialog>
+  )
+}
+
+function Minted({ token }: { readonly token: MintedToken }) {
+  const ways = waysOf(token)
+  const { ffmpeg, ffplay } = token.urls
+  const scanned = token.link ?? token.urls.rtmp ?? token.tokenId ?? ''
+  return (
+    <div class="minted">
+      <figure class="qr-frame">
+        <Qr text={scanned} />
+        <figcaption>
+          {token.link !== null ? 'Share link' : 'RTMP address'} of {token.streamId}
+        </figcaption>
+      </figure>
+      <dl class="ways">
+        {ways.map(([kind, url]) => (
+          <div key={kind}>
+            <dt>{KINDS[kind] ?? kind}</dt>
+            <dd>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+              <code tabIndex={0}>{url}</code>
+              <Copy text={url} what={KINDS[kind] ?? kind} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {(ffmpeg ?? ffplay) !== undefined && <Command text={ffmpeg ?? ffplay ?? ''} />}
+    </div>
+  )
+}
+
+function Download({ tokens }: { readonly tokens: readonly MintedToken[] }) {
+  const url = useMemo(() => URL.createObjectURL(new Blob([textOf(tokens)], { type: 'text/plain' })), [tokens])
+  useEffect(() => () => URL.revokeObjectURL(url), [url])
+  const name = `tokens-${tokens[0]?.streamId.replace(/[^\w.-]/g, '_') ?? ''}.txt`
+  return (
+    <a class="button button-plain" href={url} download={name}>
+      <Icon name="download" />
+      <span>Download as text</span>
+    </a>
+  )
+}
+
+function waysOf({ tokenId, link, urls }: MintedToken): [kind: string, way: string][] {
+  const { ffmpeg: _ffmpeg, ffplay: _ffplay, ...addresses } = urls
+  return [
+    ...(link !== null ? [['link', link] as [string, string]] : []),
+    ...Object.entries(addresses),
+    ['Token', tokenId ?? ''],
+  ]
+}
+
+function textOf(tokens: readonly MintedToken[]): string {
+  return tokens
+    .map((token) => {
+      const head = `${token.id}  ${token.type}  ${token.app}/${token.streamId}`
+      return [head, ...waysOf(token).map(([kind, way]) => `  ${kind}: ${way}`), ''].join('\n')
+    })
+    .join('\n')
+}

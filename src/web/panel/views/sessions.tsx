@@ -1,0 +1,124 @@
+import { useSignal } from '@preact/signals'
+import { Badge, Button, Empty, Loading, ViewHead } from '../parts/basics.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { Tick } from '../parts/fields.tsx'
+import { useForm } from '../parts/form.ts'
+import { ago, bytes, moment } from '../parts/format.ts'
+import { Cell, Table } from '../parts/table.tsx'
+import { call, type SessionView } from '../state/api.ts'
+import { isAdmin } from '../state/session.ts'
+import { sessions } from '../state/streams.ts'
+import { say } from '../state/toasts.ts'
+
+const COLUMNS = ['Stream', 'Client', 'Token', 'Since', 'Bytes']
+
+export function Sessions() {
+  const now = sessions.value
+  const kicked = useSignal<SessionView | null>(null)
+  const close = () => {
+    kicked.value = null
+  }
+  return (
+    <>
+      <ViewHead title="Sessions" lead="Everybody who publishes or plays at this moment." />
+      {now === null && <Loading />}
+      {now?.length === 0 && (
+        <Empty
+          icon="sessions"
+          title="Nobody is here"
+          text="Publishers and viewers appear the moment that they are let in. Mint a token for one, and open its link."
+          command="amsctl token create --stream cam1 --type play --link"
+        />
+      )}
+      {now !== null && now.length > 0 && (
+        <Table caption="Open sessions, newest first" columns={isAdmin.value ? [...COLUMNS, 'Actions'] : COLUMNS}>
+          {[...now].reverse().map((session) => (
+            <Row
+              key={session.id}
+              session={session}
+              onKick={() => {
+                kicked.value = session
+              }}
+            />
+          ))}
+        </Table>
+      )}
+      {kicked.value && <Kick session={kicked.value} onClose={close} />}
+    </>
+  )
+}
+
+function Row({ session, onKick }: { readonly session: SessionView; onKick(): void }) {
+  return (
+    <tr>
+      <Cell name="Stream" kind="head">
+        <span class="strong">{session.streamId}</span>
+        <span class="sub">
+          <Badge tone={session.type === 'publish' ? 'info' : 'dim'}>{session.type}</Badge> {session.app} ·{' '}
+          {session.protocol}
+        </span>
+      </Cell>
+      <Cell name="Client">
+        <span class="mono">{session.address}</span>
+        <span class="sub note">{session.userAgent ?? ''}</span>
+      </Cell>
+      <Cell name="Token">
+        {session.open ? <Badge tone="warn">without</Badge> : <span class="mono">{session.tokenId}</span>}
+      </Cell>
+      <Cell name="Since" kind="time">
+        <time dateTime={session.since} title={moment(session.since)}>
+          {ago(session.since)}
+        </time>
+      </Cell>
+      <Cell name="Bytes" kind="number">
+        {bytes(session.bytes)}
+      </Cell>
+      {isAdmin.value && (
+        <Cell name="Actions" kind="actions">
+          <Button kind="quiet" label={`Kick ${session.id} from ${session.streamId}`} onPress={onKick}>
+            Kick
+          </Button>
+        </Cell>
+      )}
+    </tr>
+  )
+}
+
+function Kick({ session, onClose }: { readonly session: SessionView; onClose(): void }) {
+  const revoke = useSignal(session.tokenId !== null)
+  const form = useForm(async () => {
+    const { usesLeft, revoked } = await call('kickSession', { id: session.id, revoke: revoke.value })
+    const rest = revoked ? ' and its token revoked' : usesLeft === 0 ? '' : '; it may come back'
+    say(`${session.type === 'publish' ? 'The publisher' : 'The viewer'} is kicked${rest}.`)
+    onClose()
+  })
+  return (
+    <Dialog title={`Kick from ${session.streamId}?`} onClose={onClose}>
+      <form class="dialog-body" onSubmit={form.submit}>
+        <p class="dialog-text">
+          Ends the session of {session.address} at once. A client whose token has uses left may come back.
+        </p>
+        {session.tokenId !== null && (
+          <Tick
+            label={`Revoke its token ${session.tokenId} too`}
+            checked={revoke.value}
+            onValue={(value) => {
+              revoke.value = value
+            }}
+          />
+        )}
+        {form.problem !== null && (
+          <p class="error" role="alert">
+            {form.problem}
+          </p>
+        )}
+        <footer class="dialog-foot">
+          <Button onPress={onClose}>Cancel</Button>
+          <Button kind="danger" submit busy={form.busy}>
+            {revoke.value ? 'Kick and revoke' : 'Kick'}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
