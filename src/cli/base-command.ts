@@ -8,6 +8,7 @@ import { openDaemon, openOperations } from './connect.ts'
 import { escapeControls } from './escape.ts'
 import { readFailure, toErrorObject } from './failure.ts'
 import { requireMediaDir } from './media-dir.ts'
+import { readStorePlace, type StoreFlags, storeFlags } from './store-place.ts'
 import { type Column, renderFields, renderLines, renderTable } from './table.ts'
 
 /** Longer lists are for scrolling and searching, and their boxes would take minutes to draw. */
@@ -23,6 +24,7 @@ export abstract class BaseCommand extends Command {
       helpValue: 'DIR',
       helpGroup: 'GLOBAL',
     }),
+    ...storeFlags,
     'no-color': Flags.boolean({ summary: 'Print without colour.', helpGroup: 'GLOBAL' }),
   }
 
@@ -39,11 +41,15 @@ export abstract class BaseCommand extends Command {
 
   /** Runs `use` on the store, through the daemon where one runs on it. */
   protected async withStore<T>(
-    flags: { readonly 'data-dir': string | undefined; readonly 'media-dir'?: string | undefined },
+    flags: StoreFlags & { readonly 'data-dir': string | undefined; readonly 'media-dir'?: string | undefined },
     use: (store: StoreOperations, daemon: DaemonOperations | null) => Promise<T>,
   ): Promise<T> {
     const mediaDir = this.mediaDir(flags)
-    const connection = await openOperations(this.dataDir(flags), mediaDir)
+    const connection = await openOperations({
+      dataDir: this.dataDir(flags),
+      mediaDir,
+      place: await readStorePlace(flags),
+    })
     try {
       if (connection.daemon && flags['media-dir']) await requireMediaDir(connection.daemon, mediaDir)
       return await use(connection.operations, connection.daemon)

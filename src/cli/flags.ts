@@ -72,3 +72,9 @@ export const mediaDir = Flags.string({
 export function given<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
 }
+
+/** Names of nodes stand in tables, logs and lines that scripts read. */
+export function parseNodeName(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text
+  throw new AmsctlError('BAD_VALUE', 'the name of a node is 1 to 64 of letters, digits, ".", "_" and "-"')
+}

@@ -1,9 +1,9 @@
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { Flags } from '@oclif/core'
 import { AmsctlError } from '../domain/errors.ts'
 import { parseSetting } from '../domain/settings.ts'
 import { DEFAULT_APP, parseApp } from '../domain/stream-id.ts'
-import { app, mediaDir } from './flags.ts'
+import { app, mediaDir, parseNodeName } from './flags.ts'
 import { parseAddress, parseStun } from './ice-servers.ts'
 
 const port = (summary: string, env: string, fallback: number) =>
@@ -32,6 +32,14 @@ export const serveFlags = {
     helpValue: 'on|off|GLOB',
     parse: async (text) => parseSetting('record', text),
   })(),
+  node: Flags.string({
+    summary: 'Name of this machine among those that share a store (default: its hostname).',
+    env: 'AMSCTL_NODE',
+    helpValue: 'NAME',
+    default: async () => hostname(),
+    noCacheDefault: true,
+    parse: async (text) => parseNodeName(text),
+  }),
   'tls-cert': Flags.string({
     summary: 'Certificate chain in PEM, for RTMPS and HTTPS.',
     env: 'AMSCTL_TLS_CERT',

@@ -4,6 +4,7 @@ import { type Check, exitOf } from '../cli/doctor/check.ts'
 import { examine } from '../cli/doctor/doctor.ts'
 import { escapeControls } from '../cli/escape.ts'
 import { everyAddress, serveFlags } from '../cli/serve-flags.ts'
+import { readStorePlace } from '../cli/store-place.ts'
 
 const SIGNS = { ok: '✓', warn: '!', fail: '✗', skip: '-' } as const
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as const
@@ -39,6 +40,7 @@ export default class Doctor extends BaseCommand {
     const checks = await examine({
       dataDir: this.dataDir(flags),
       mediaDir: this.mediaDir(flags),
+      place: await readStorePlace(flags),
       ports: {
         host: flags.host ?? everyAddress(),
         rtmp: flags['rtmp-port'],

@@ -4,6 +4,7 @@ import { outliveReaders } from '../cli/lasting-output.ts'
 import { everyAddress, serveFlags, withRecordValue } from '../cli/serve-flags.ts'
 import { runUntilSignal } from '../cli/signals.ts'
 import { listening, openWarning, silenceWarning } from '../cli/status-text.ts'
+import { readStorePlace } from '../cli/store-place.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
 import type { Log } from '../services/log.ts'
 import type { DaemonStatus } from '../services/operations.ts'
@@ -36,6 +37,8 @@ export default class Serve extends BaseCommand {
     })
     const options: DaemonOptions = {
       dataDir: this.dataDir(flags),
+      store: await readStorePlace(flags),
+      node: flags.node,
       host: flags.host ?? everyAddress(),
       rtmpPort: flags['rtmp-port'],
       httpPort: flags['http-port'],

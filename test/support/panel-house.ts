@@ -42,6 +42,8 @@ async function open(dataDir: string, options: Partial<DaemonOptions>) {
   const lines: string[] = []
   const daemon = await startDaemon({
     dataDir,
+    store: null,
+    node: 'house',
     host: '127.0.0.1',
     rtmpPort: 0,
     httpPort: 0,

@@ -1,3 +1,4 @@
+import type { Destination } from '../connect.ts'
 import type { Check } from './check.ts'
 import { checkDataDirectory } from './data-directory.ts'
 import { checkFfmpeg, checkTranscoder, checkWebrtc, ffmpegEncoders } from './media.ts'
@@ -6,18 +7,16 @@ import { selfTest } from './self-test.ts'
 import { checkStore } from './store.ts'
 import { checkTls } from './tls.ts'
 
-export interface Examination {
-  readonly dataDir: string
-  readonly mediaDir: string
+export interface Examination extends Destination {
   readonly ports: Ports
   readonly tls: { readonly cert: string; readonly key: string } | null
   readonly selfTest: boolean
 }
 
 /** Every check, in the order in which they are printed. */
-export async function examine({ dataDir, mediaDir, ports, tls, ...wanted }: Examination): Promise<Check[]> {
+export async function examine({ dataDir, mediaDir, place, ports, tls, ...wanted }: Examination): Promise<Check[]> {
   const directory = await checkDataDirectory(dataDir)
-  const store = await checkStore(dataDir, mediaDir, directory)
+  const store = await checkStore({ dataDir, mediaDir, place }, directory)
   const encoders = await ffmpegEncoders()
   return [
     directory,

@@ -46,6 +46,8 @@ async function startPrivately(dataDir: string): Promise<Daemon> {
   const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
   return startDaemon({
     dataDir,
+    store: null,
+    node: 'doctor',
     host: HOST,
     rtmpPort: 0,
     httpPort: 0,
