@@ -6,6 +6,18 @@ import { temporaryDirectory } from '../support/amsctl.ts'
 import { aStore } from '../support/store.ts'
 import { NOW } from '../support/tokens.ts'
 
+const user = {
+  id: 'us_0123456789ab',
+  name: 'anna',
+  role: 'viewer' as const,
+  password: `scrypt$15$8$1$${'A'.repeat(22)}==$${'B'.repeat(43)}=`,
+  createdAt: NOW,
+}
+
+function withUsers(...users: object[]): string {
+  return JSON.stringify({ v: 1, users })
+}
+
 const configuration: Configuration = {
   settings: { 'guess-limit': '5', 'public-url': 'https://live.example.org' },
   apiKeys: [{ id: 'ak_0123456789ab', hash: 'a'.repeat(64), note: 'ci', createdAt: NOW }],
@@ -26,6 +38,10 @@ const bad: [string, string, RegExp][] = [
   ['a setting that is not known', '{"v":1,"settings":{"guess-limits":"5"}}', /no setting "guess-limits"; there are: /],
   ['a bad value', '{"v":1,"settings":{"retention":"soon"}}', /retention: "soon" is not a duration/],
   ['a value that is not text', '{"v":1,"settings":{"guess-limit":5}}', /guess-limit is not a string/],
+  ['users that are no list', '{"v":1,"users":{}}', /"users" is not an array/],
+  ['a user without a hash', withUsers({ ...user, password: 'plain' }), /entry 1 of "users"/],
+  ['a role that is not known', withUsers({ ...user, role: 'root' }), /entry 1 of "users"/],
+  ['two users of a name', withUsers(user, { ...user, name: 'ANNA' }), /two of "users" are called anna/],
   ['a bad API key', '{"v":1,"apiKeys":[{"id":"ak_1","hash":"x"}]}', /entry 1 of "apiKeys"/],
 ]
 
@@ -35,6 +51,16 @@ describe('the configuration', () => {
     const store = await aStore(directory)
     await store.configuration.write(configuration)
     expect(JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8'))).toEqual({ v: 1, ...configuration })
+  })
+
+  it('holds users, and none where it is from before there were any', async () => {
+    const directory = await temporaryDirectory()
+    await writeFile(join(directory, 'settings.json'), '{"v":1,"settings":{},"apiKeys":[]}')
+    const store = await aStore(directory)
+    expect(store.configuration.current.users).toBeUndefined()
+    await store.configuration.write({ ...store.configuration.current, users: [user] })
+    await store.close()
+    expect((await aStore(directory)).configuration.current.users).toEqual([user])
   })
 
   it('is read again on reload, and kept as it was where the file is bad', async () => {
