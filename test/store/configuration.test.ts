@@ -41,7 +41,7 @@ const bad: [string, string, RegExp][] = [
   ['users that are no list', '{"v":1,"users":{}}', /"users" is not an array/],
   ['a user without a hash', withUsers({ ...user, password: 'plain' }), /entry 1 of "users"/],
   ['a role that is not known', withUsers({ ...user, role: 'root' }), /entry 1 of "users"/],
-  ['two users of a name', withUsers(user, { ...user, name: 'ANNA' }), /two of "users" are called anna/],
+  ['two users of a name', withUsers(user, { ...user, name: 'ANNA' }), /two of "users" are called ANNA/],
   ['a bad API key', '{"v":1,"apiKeys":[{"id":"ak_1","hash":"x"}]}', /entry 1 of "apiKeys"/],
 ]
 
