@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { sharedDaemon } from '../support/amsctl.ts'
 import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
+import { live, packetsOf, playing, publishing, sharedPublisher } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 import { aContext, VisitedPage } from '../support/viewer-page.ts'
 
@@ -12,17 +12,17 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
   const browser = sharedBrowser(WITH_WEBRTC)
   const daemon = sharedDaemon()
 
+  const publisher = sharedPublisher()
+
+  beforeAll(async () => {
+    const order = { enable: true, types: ['publish', 'play'], kick: false } as const
+    await daemon().ask((operations) => operations.setTokenControl(order))
+    publisher.start(`${daemon().rtmp}/LiveApp/cam?token=${await daemon().mint('cam', 'publish')}`)
+    await live(daemon(), 'cam')
+  })
+
   const playPage = (streamId: string, query: string) => `${daemon().http}/LiveApp/play.html?id=${streamId}&${query}`
   const sharePage = (streamId: string, token: string) => `${daemon().http}/w/LiveApp/${streamId}#${token}`
-
-  /** Token control is on, and `streamId` live. */
-  async function publish(streamId: string): Promise<void> {
-    await daemon().ask((operations) =>
-      operations.setTokenControl({ enable: true, types: ['publish', 'play'], kick: false }),
-    )
-    publishing(`${daemon().rtmp}/LiveApp/${streamId}?token=${await daemon().mint(streamId, 'publish')}`)
-    await live(daemon(), streamId)
-  }
 
   async function usesLeft(token: string): Promise<number | null> {
     return (await daemon().ask((operations) => operations.showToken(token))).usesLeft
@@ -33,10 +33,8 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     ['hls', 'HLS'],
     ['flv', 'HTTP-FLV'],
   ])('play with a token over %s, go on after a reload, and end within two seconds of a revoke', async (order, name) => {
-    const streamId = `by-${order}`
-    await publish(streamId)
-    const token = await daemon().mint(streamId, 'play')
-    const address = playPage(streamId, `token=${token}&playOrder=${order}`)
+    const token = await daemon().mint('cam', 'play')
+    const address = playPage('cam', `token=${token}&playOrder=${order}`)
     const viewer = await VisitedPage.open(await aContext(browser()), address)
     await viewer.plays()
     expect(await viewer.page.textContent('.player-engine')).toBe(name)
@@ -63,34 +61,31 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
   })
 
   it('play by the first way that works', async () => {
-    await publish('fallback')
     const viewer = await VisitedPage.open(await aContext(browser()), 'about:blank')
     await viewer.page.route('**/whep/**', (route) => route.abort())
-    await viewer.page.goto(playPage('fallback', `token=${await daemon().mint('fallback', 'play')}`))
+    await viewer.page.goto(playPage('cam', `token=${await daemon().mint('cam', 'play')}`))
     await viewer.plays()
     expect(await viewer.page.textContent('.player-engine')).toBe('HLS')
   })
 
   it('wait for a stream with the token unspent, start by themselves, and wait again when it is interrupted', async () => {
-    await publish('other')
     const token = await daemon().mint('late', 'play')
     const viewer = await VisitedPage.open(await aContext(browser()), playPage('late', `token=${token}`))
     await viewer.says(/The stream has not begun/)
     await viewer.shoot('waiting')
     expect(await usesLeft(token)).toBe(1)
-    await publish('late')
+    publishing(`${daemon().rtmp}/LiveApp/late?token=${await daemon().mint('late', 'publish')}`)
     await viewer.plays()
     expect(await usesLeft(token)).toBe(0)
     await daemon().ask((operations) => operations.endStream({ app: 'LiveApp', streamId: 'late' }))
     await viewer.says(/interrupted|not begun/)
-    await publish('late')
+    publishing(`${daemon().rtmp}/LiveApp/late?token=${await daemon().mint('late', 'publish')}`)
     await viewer.plays()
   })
 
   it('open a share link for one human press, whatever bots did before, and let nobody else see the token', async () => {
-    await publish('shared')
-    const token = await daemon().mint('shared', 'play')
-    const link = sharePage('shared', token)
+    const token = await daemon().mint('cam', 'play')
+    const link = sharePage('cam', token)
     for (let n = 0; n < 10; n++) {
       const headers = { 'User-Agent': n % 2 ? 'TelegramBot (like TwitterBot)' : 'facebookexternalhit/1.1' }
       expect((await fetch(link, { method: n % 3 ? 'GET' : 'HEAD', headers })).status).toBe(200)
@@ -116,10 +111,9 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
   })
 
   it('play in a frame of an allowed origin without a cookie, and in no other', async () => {
-    await publish('framed')
     const host = await aHostingPage()
     await daemon().ask((operations) => operations.setSetting({ name: 'embed-origins', value: host.origin }))
-    const src = playPage('framed', `token=${await daemon().mint('framed', 'play')}`)
+    const src = playPage('cam', `token=${await daemon().mint('cam', 'play')}`)
     const allowed = await VisitedPage.open(await aContext(browser()), host.framing(src))
     const frame = await eventually(() => allowed.page.frames().find((one) => one.url().includes('/play.html')))
     await allowed.plays(10, frame)
@@ -127,17 +121,51 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(allowed.requests.join('\n')).not.toMatch(/\S+ \S+ \S+token=/)
     await allowed.shoot('framed')
 
-    const token = await daemon().mint('framed', 'play')
+    const token = await daemon().mint('cam', 'play')
     const other = await aHostingPage()
-    for (const path of [playPage('framed', `token=${token}`), sharePage('framed', token)]) {
+    for (const path of [playPage('cam', `token=${token}`), sharePage('cam', token)]) {
       const refused = await VisitedPage.open(await aContext(browser()), other.framing(path))
       await eventually(() => (refused.complaints.join().includes('frame-ancestors') ? true : undefined))
     }
     expect(await usesLeft(token)).toBe(1)
   })
 
+  it('tell the older of two tabs where the stream plays now, and whoever is kicked that they were', async () => {
+    const token = await daemon().mint('cam', 'play')
+    const context = await aContext(browser())
+    const older = await VisitedPage.open(context, playPage('cam', `token=${token}&playOrder=flv`))
+    await older.plays()
+    const newer = await VisitedPage.open(context, playPage('cam', 'playOrder=flv'))
+    await newer.plays()
+    await older.says(/Playing in another tab/)
+    await older.press('Play here')
+    await older.plays()
+    await daemon().ask(async (operations) => {
+      const { id: tokenId } = await operations.showToken(token)
+      const opened = (await operations.listSessions()).find((session) => session.tokenId === tokenId)
+      await operations.kickSession({ id: opened?.id ?? '', revoke: false })
+    })
+    await older.says(/You were disconnected/, 2000)
+  })
+
+  it('have no serious fault for people who see, hear or point otherwise', async () => {
+    const context = await aContext(browser(), { colorScheme: 'dark' })
+    const token = await daemon().mint('cam', 'play')
+    for (const [name, address] of [
+      ['share', sharePage('cam', token)],
+      ['refused', playPage('cam', 'token=wrong')],
+      ['playing', playPage('cam', `token=${token}`)],
+      ['studio', `${daemon().http}/LiveApp/publish.html?id=cam`],
+    ] as const) {
+      const visited = await VisitedPage.open(context, address)
+      if (name === 'playing') await visited.plays()
+      else await visited.page.getByRole('heading').waitFor()
+      expect(await visited.faults(), name).toEqual([])
+      await visited.shoot(`${name}-dark`)
+    }
+  })
+
   it('make text of markup in their parameters', async () => {
-    await publish('plain')
     const markup = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
     const shown = encodeURIComponent(markup)
     const context = await aContext(browser())
@@ -154,7 +182,6 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
   })
 
   it('show a button where the browser forbids to play unasked', async () => {
-    await publish('asked')
     const context = await aContext(browser())
     // The driver of the browser counts as a person to userActivation.
     await context.addInitScript(`
@@ -164,13 +191,12 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
       HTMLMediaElement.prototype.play = function () {
         return pressed ? play.call(this) : Promise.reject(new DOMException('', 'NotAllowedError'))
       }`)
-    const viewer = await VisitedPage.open(context, playPage('asked', `token=${await daemon().mint('asked', 'play')}`))
+    const viewer = await VisitedPage.open(context, playPage('cam', `token=${await daemon().mint('cam', 'play')}`))
     await viewer.press('Play')
     await viewer.plays()
   })
 
   it('broadcast camera and microphone with a token, once, until told to stop', async () => {
-    await publish('other-studio')
     const token = await daemon().mint('studio', 'publish')
     const address = `${daemon().http}/LiveApp/publish.html?id=studio&name=Main%20stage&token=${token}`
     const studio = await VisitedPage.open(await aContext(browser(), { colorScheme: 'dark' }), address)
@@ -196,7 +222,6 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
   })
 
   it('lead a publish link to the studio, on a phone too', async () => {
-    await publish('another')
     const token = await daemon().mint('stage', 'publish')
     const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
     const visited = await VisitedPage.open(await aContext(browser(), phone), sharePage('stage', token))

@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { afterAll } from 'vitest'
 import type { StreamView } from '../../src/services/operations.ts'
 import type { Outcome, ServedDaemon } from './amsctl.ts'
 import { type Client, spawned } from './clients.ts'
@@ -7,14 +9,29 @@ const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error']
 
 /** A publisher of H.264 and AAC in real time; it runs until killed, or for `seconds`. */
 export function publishing(url: string, seconds = 600, more: readonly string[] = []): Client {
-  return spawned('ffmpeg', [
+  return spawned('ffmpeg', publisherArguments(url, seconds, more))
+}
+
+/** Within `describe`: a publisher for its tests, once {@link sharedPublisher.start} is called. */
+export function sharedPublisher(): { start(url: string): void } {
+  let child: ChildProcess | undefined
+  afterAll(() => void child?.kill('SIGKILL'))
+  return {
+    start: (url) => {
+      child = spawn('ffmpeg', publisherArguments(url), { stdio: 'ignore' })
+    },
+  }
+}
+
+function publisherArguments(url: string, seconds = 600, more: readonly string[] = []): string[] {
+  return [
     ...QUIET,
     '-re',
     ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25'],
     ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100'],
     ...['-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '25'],
     ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', ...more, '-f', 'flv', url],
-  ])
+  ]
 }
 
 /** Plays `seconds` of a stream; stdout has a line for each packet, `video` or `audio`. */

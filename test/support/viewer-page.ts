@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Frame, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { eventually } from './eventually.ts'
@@ -57,6 +58,14 @@ export class VisitedPage {
 
   async press(name: string | RegExp): Promise<void> {
     await this.page.getByRole('button', { name }).first().click()
+  }
+
+  /** What axe-core finds of weight. */
+  async faults(): Promise<string[]> {
+    await this.page.evaluate(await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8'))
+    return this.page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`)
   }
 
   /** Kept to be looked at. */

@@ -17,12 +17,12 @@ export interface Wanted {
 
 const LONGEST_NAME = 120
 
-/** Reads `/{app}/play.html?id=…` and `/w/{app}/{id}#{token}`. */
+/** Reads `/{app}/play.html?id=…`, where older links of Ant Media Server have the id as `name`, and `/w/{app}/{id}#{token}`. */
 export function readAddress({ pathname, search, hash }: Location): Wanted {
   const [first = '', second = '', third = ''] = pathname.slice(1).split('/').map(decoded)
   const isShare = first === 'w'
   const query = new URLSearchParams(search)
-  const streamId = isShare ? third : (query.get('id') ?? '')
+  const streamId = isShare ? third : query.get('id') || query.get('name') || ''
   return {
     app: isShare ? second : first,
     streamId,
