@@ -2,12 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, it } from 'vitest'
-import { hashSecret, tokenIdOf } from '../../src/domain/secret.ts'
-import { newTokenSecret } from '../../src/services/identifiers.ts'
-import { openStore } from '../../src/store/open.ts'
 import { amsctl, serve } from '../support/amsctl.ts'
+import { writeLargeStore } from '../support/large-store.ts'
 import { cpuOfCommand, cpuOfProcess, median, memoryOfProcess, report } from '../support/measure.ts'
-import { aToken } from '../support/tokens.ts'
 
 const AMSCTL = join(import.meta.dirname, '../../bin/run.js')
 const CREATE = `node ${AMSCTL} token create --stream cam --type play`
@@ -30,19 +27,6 @@ function ratio(command: string, against: string, env: Readonly<Record<string, st
   return median(ratios)
 }
 
-async function fill(size: number): Promise<void> {
-  const now = () => Math.floor(Date.now() / 1000)
-  const store = await openStore(dataDir, { now })
-  for (let left = size; left > 0; left -= 10_000) {
-    const tokens = Array.from({ length: Math.min(left, 10_000) }, () => {
-      const hash = hashSecret(newTokenSecret())
-      return aToken({ id: tokenIdOf(hash), hash, expireDate: now() + 86_400 })
-    })
-    await store.tokens.add(tokens)
-  }
-  await store.close()
-}
-
 it('token create costs little over starting Node', async () => {
   await serve({ dataDir })
   report(
@@ -54,9 +38,9 @@ it('token create costs little over starting Node', async () => {
 
 it('token create costs the same however many tokens are stored', async () => {
   for (const size of [10, 1e3, 1e5, 1e6]) {
-    await fill(size)
+    await writeLargeStore(dataDir, size)
     const env = { AMSCTL_DATA_DIR: dataDir }
-    const down = cpuOfCommand(CREATE, 2, env)
+    const down = cpuOfCommand(CREATE, EACH, env)
     const daemon = await serve({ dataDir })
     const up = cpuOfCommand(CREATE, EACH, env)
     const memory = memoryOfProcess(daemon.child.pid ?? 0)

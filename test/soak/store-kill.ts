@@ -1,12 +1,24 @@
 import { once } from 'node:events'
 import { outcomeOf } from '../support/amsctl.ts'
+import { numbersFrom } from '../support/seeded.ts'
 import { startWorker, traceOf } from '../support/store.ts'
 import { brokenPromises } from '../support/store-claims.ts'
 
 /** So short that almost every round is killed in or near a compaction. */
 const JOURNAL_LIMIT = '20000'
 /** The calls by which a store changes its directory, or opens what it will change. */
-export const CALLS = ['openat', 'close', 'pwrite64', 'write', 'fdatasync', 'fsync', 'rename', 'unlink'] as const
+export const CALLS = [
+  'openat',
+  'close',
+  'pread64',
+  'read',
+  'pwrite64',
+  'write',
+  'fdatasync',
+  'fsync',
+  'rename',
+  'unlink',
+] as const
 
 /**
  * Kills a process that mints, spends and revokes on `directory` after a while that `seed` decides, again and again;
@@ -51,15 +63,4 @@ async function killedAfter(directory: string, lines: number): Promise<string> {
   })
   await closed
   return output
-}
-
-/** A small generator of numbers from 0 to 1 (mulberry32), so that a round that fails can be run again. */
-function numbersFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }

@@ -14,6 +14,8 @@ describeWith(['strace'], 'with its calls on files interfered with', () => {
     ['openat', 5],
     ['openat', 9],
     ['close', 4],
+    ['pread64', 2],
+    ['pread64', 30],
     ['pwrite64', 3],
     ['pwrite64', 8],
     ['write', 1],
