@@ -170,6 +170,8 @@ export interface SettingView {
   readonly value: string
   readonly default: string
   readonly help: string
+  /** The legal values in words. */
+  readonly legal: string
 }
 
 export function parseSettingName(text: string): SettingName {
@@ -207,5 +209,6 @@ export function readSettings(stored: Readonly<Record<string, string>>): SettingV
 
 export function viewSetting(name: SettingName, values: SettingValues): SettingView {
   const spec = SETTINGS[name] as unknown as SettingSpec<unknown>
-  return { name, value: spec.format(values[name]), default: spec.format(spec.fallback), help: spec.help }
+  const { help, legal } = spec
+  return { name, value: spec.format(values[name]), default: spec.format(spec.fallback), help, legal }
 }

@@ -32,6 +32,7 @@ describe('settings', () => {
       value: 'off',
       default: 'off',
       help: 'whether publishing needs a token',
+      legal: 'on or off',
     })
   })
 

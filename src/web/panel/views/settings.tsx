@@ -9,6 +9,15 @@ import { changes } from '../state/streams.ts'
 import { doing, say } from '../state/toasts.ts'
 import { TokenControl } from './token-control.tsx'
 
+const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
+  ['Tokens', /^(?:default-expire|retention|guess-limit)$/],
+  ['Links and pages', /^(?:public-url|embed-origins)$/],
+  ['Connections', /^(?:.*-grace|session-.*|publisher-allowed-cidr)$/],
+  ['Recording and delivery', /^(?:record|hls)$/],
+  ['REST API and network', /^(?:rest-.*|trusted-proxies)$/],
+  ['More', /(?:)/],
+]
+
 export function Settings() {
   const list = useFetched(() => call('showSettings'), changes.settings)
   const value = (name: string) => list.value?.find((setting) => setting.name === name)?.value
@@ -23,16 +32,26 @@ export function Settings() {
             <TokenControl type="publish" on={value('token-control-publish') === 'on'} />
             <TokenControl type="play" on={value('token-control-play') === 'on'} />
           </section>
-          <section class="card group" aria-label="Other settings">
-            {list.value
-              .filter(({ name }) => !name.startsWith('token-control-'))
-              .map((setting) => (
+          {grouped(list.value).map(([title, settings]) => (
+            <section key={title} class="card group" aria-label={title}>
+              <h2 class="group-title">{title}</h2>
+              {settings.map((setting) => (
                 <Setting key={setting.name} setting={setting} />
               ))}
-          </section>
+            </section>
+          ))}
         </>
       )}
     </>
+  )
+}
+
+/** Every setting in the first group that takes it; token control has switches of its own. */
+function grouped(settings: readonly SettingView[]): (readonly [title: string, settings: readonly SettingView[]])[] {
+  const groupOf = ({ name }: SettingView) => GROUPS.find(([, names]) => names.test(name))?.[0]
+  const others = settings.filter(({ name }) => !name.startsWith('token-control-'))
+  return GROUPS.map(([title]) => [title, others.filter((setting) => groupOf(setting) === title)] as const).filter(
+    ([, members]) => members.length > 0,
   )
 }
 
@@ -41,9 +60,9 @@ function Setting({ setting }: { readonly setting: SettingView }) {
   return (
     <div class="setting">
       <div class="setting-words">
-        <h2>
+        <h3>
           {name} {value !== setting.default && <Badge tone="info">changed</Badge>}
-        </h2>
+        </h3>
         <p>{sentence(help)}</p>
         <p class="dim">Default: {setting.default || 'empty'}</p>
       </div>

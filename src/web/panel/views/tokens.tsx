@@ -23,10 +23,7 @@ export function Tokens() {
   const isEmpty = list.value?.length === 0 && page.value === 0 && !isFiltered
   return (
     <>
-      <ViewHead
-        title="Tokens"
-        lead="Each opens one stream, for publishing or playing, as often as it says: once, as a rule."
-      >
+      <ViewHead title="Tokens" lead="Each opens one stream, as often as it says: once, as a rule.">
         <Dialogs />
       </ViewHead>
       {!isEmpty && (
