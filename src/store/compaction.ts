@@ -58,7 +58,7 @@ export class Compaction {
     const started = performance.now()
     this.#running = this.#compact()
       // Nothing is lost: snapshot and journals stand as they did, and the next long journal tries again.
-      .catch(() => undefined)
+      .catch(({ message }: Error) => process.emitWarning(`the journal stays long: ${message}`, 'StoreWarning'))
       .finally(() => {
         this.#running = undefined
         this.#restedAt = performance.now() + REST * (performance.now() - started)

@@ -15,7 +15,7 @@ describeWith(['strace'], 'with its calls on files interfered with', () => {
     ['openat', 9],
     ['close', 4],
     ['pread64', 2],
-    ['pread64', 30],
+    ['pread64', 8],
     ['pwrite64', 3],
     ['pwrite64', 8],
     ['write', 1],
