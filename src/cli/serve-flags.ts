@@ -84,6 +84,7 @@ export const serveFlags = {
   }),
   panel: Flags.boolean({
     summary: 'Serve the management panel, and logging in over REST (default).',
+    env: 'AMSCTL_PANEL',
     default: true,
     allowNo: true,
   }),

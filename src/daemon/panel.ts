@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { FastifyPluginAsync } from 'fastify'
 import type { VodLibrary } from '../media/recording/ports.ts'
 import { EventFeed } from '../server/panel/events.ts'
@@ -16,9 +15,7 @@ import type { Refusals } from '../services/refusals.ts'
 import type { SetupLink } from '../services/setup-link.ts'
 import { SignIn } from '../services/sign-in.ts'
 import { guardApiKeys } from './api-key-guard.ts'
-
-/** Where the pages are, bundled, beside the program. */
-const WEB_ROOT = join(import.meta.dirname, '../web')
+import { WEB_ROOT } from './web-root.ts'
 
 interface PanelParts {
   readonly services: Services & { readonly refusals: Refusals }

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mustAmsctl, outcomeOf, temporaryDirectory } from '../support/amsctl.ts'
+import { noteSecret } from '../support/leaks.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
 const ON_TERMINAL = join(import.meta.dirname, '../support/on_terminal.py')
@@ -83,6 +84,43 @@ describe.skipIf(!hasPython)('on a terminal', { timeout: 30_000 }, () => {
     expect(code).toBe(130)
     expect(text).not.toContain('error')
     expect(await mustAmsctl(['token', 'list'], { dataDir })).toBe('')
+  })
+
+  it('user create asks for a password twice and shows nothing of it', async () => {
+    const password = noteSecret('typed on a terminal')
+    const { code, text } = await onTerminal(
+      ['user', 'create', 'admin'],
+      [
+        ['Password:', 'short\r'],
+        ['a password has 8', `\u0015${password}\r`],
+        ['Once more:', `${password}\r`],
+      ],
+    )
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining('created admin (admin)') })
+    expect(text).not.toContain(password)
+    expect(text).not.toContain('short')
+  })
+
+  it('user passwd changes nothing where the two differ', async () => {
+    const before = noteSecret('the one before')
+    await mustAmsctl(['user', 'create', 'admin'], { dataDir, input: `${before}\n` })
+    const { code, text } = await onTerminal(
+      ['user', 'passwd', 'admin'],
+      [
+        ['Password:', 'something new\r'],
+        ['Once more:', 'something else\r'],
+      ],
+    )
+    expect({ code, text }).toMatchObject({ code: 2, text: expect.stringContaining('the two passwords differ') })
+  })
+
+  it('serve shows where the first user can be made, on the terminal only', { timeout: 60_000 }, async () => {
+    const ports = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', '--webrtc-port', '0']
+    const first = await onTerminal(['serve', ...ports], [['#setup=', '\u0003']])
+    expect(first.text).toMatch(/make the first user of the panel at http:\/\/127\.0\.0\.1:\d+\/panel#setup=\w{43}/)
+    await mustAmsctl(['user', 'create', 'admin'], { dataDir, input: noteSecret('a password\n') })
+    const second = await onTerminal(['serve', ...ports], [['token control is off', '\u0003']])
+    expect(second.text).not.toContain('setup')
   })
 
   it('token revoke --all asks, and takes no for an answer', async () => {
