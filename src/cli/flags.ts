@@ -13,6 +13,9 @@ const now = (): UnixSeconds => Math.floor(Date.now() / 1000)
 /** `-q`, of every command that lists. */
 export const quiet = Flags.boolean({ char: 'q', summary: 'Print ids only, one a line.' })
 
+/** Of what lists more than one machine. */
+export const ofNode = Flags.string({ summary: 'Only those of this node.', helpValue: 'NAME' })
+
 export const app = Flags.custom<string>({ helpValue: 'APP', parse: async (text) => parseApp(text) })
 export const defaultApp = app({ summary: 'App of the stream.', default: DEFAULT_APP })
 

@@ -17,6 +17,7 @@ import { auditTrail } from './audit.ts'
 import { Cleanup } from './cleanup.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { openLibrary } from './media-library.ts'
+import { acrossNodes, joinNodes } from './nodes.ts'
 import { daemonOperations } from './operations.ts'
 import { openPanel, setupLink } from './panel.ts'
 import { completeRecordings, recordStreams } from './recordings.ts'
@@ -104,8 +105,11 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const opened: { doors?: Doors } = {}
   const transcoder = transcoding?.name ?? null
   const status = statusOf(options, { services, hub, transcoder, listen: () => opened.doors?.listen })
-  const parts = { hub, inspections, recordings, trail, status }
-  const operations = (actor: Actor) => daemonOperations(actor, services, parts)
+  const parts = { hub, inspections, recordings, trail, status, node: options.node }
+  const own = (actor: Actor) => daemonOperations(actor, services, parts)
+  const nodes = store.shared?.nodes
+  const operations = (actor: Actor) => (nodes ? acrossNodes(own(actor), actor, nodes) : own(actor))
+  cleanup.defer(await joinNodes(store, services, own))
   const setup = new SetupLink(services.users)
   const panel = openPanel({ ...options, services, library, operations, trail, setup })
   const doors = await openDoors({ ...options, services, hub, inspections, hls, library, tls, webrtc, panel })

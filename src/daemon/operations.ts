@@ -13,11 +13,13 @@ export interface RunningParts {
   readonly recordings: Recordings
   readonly trail: AuditTrail
   readonly status: () => DaemonStatus
+  /** This machine's name. */
+  readonly node: string
 }
 
 /** What can be done with a running daemon, in the name of `actor`. */
 export function daemonOperations(actor: Actor, services: Services, parts: RunningParts): DaemonOperations {
-  const { hub, inspections, recordings, trail, status } = parts
+  const { hub, inspections, recordings, trail, status, node } = parts
   const { sessions, audit } = services
   const store = administer(services, actor)
 
@@ -38,11 +40,12 @@ export function daemonOperations(actor: Actor, services: Services, parts: Runnin
     listStreams: async () =>
       hub.list().map((stream) => ({
         ...stream,
+        node,
         since: toRfc3339(Math.floor(stream.since / 1000)),
         recording: recordings.isRecording(stream),
         warnings: inspections.of(hub.find(stream.app, stream.streamId)).warnings,
       })),
-    listSessions: async () => sessions.list(),
+    listSessions: async () => sessions.list().map((session) => ({ ...session, node })),
     kickSession,
 
     startRecording: async ({ app, streamId }) => {

@@ -26,7 +26,7 @@ export async function composeServices(
   const settings = new Settings(store.configuration)
   const guesses = new GuessLimit(() => settings.values['guess-limit'])
   const refusals = new Refusals({ audit, guesses, clock, pause: (span) => pause(span, undefined, { ref: false }) })
-  const sessions = new Sessions({ store: store.sessions, settings, audit, clock })
+  const sessions = new Sessions({ store: store.sessions, shared: store.shared?.sessions, settings, audit, clock })
   await sessions.restore()
   const users = new Users(store.configuration, new Passwords(), clock)
   return {

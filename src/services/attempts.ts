@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
 import { type AccessRequest, type Refusal, refuse } from '../domain/access.ts'
-import { AmsctlError } from '../domain/errors.ts'
 import { hashSecret, type SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import type { Token, TokenUse } from '../domain/token.ts'
@@ -9,7 +8,7 @@ import type { Admission, Attempt, Connection, KeptSession } from './access-contr
 import type { Audit } from './audit.ts'
 import { newSessionId, newSessionSecret } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
-import { describe, type Refusals } from './refusals.ts'
+import { describe, type Refusals, refuseStoreFailed } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
 
 /** How long a protocol may take between the yes and the spend. */
@@ -73,7 +72,7 @@ export class Attempts {
 
   async byToken(request: AccessRequest, token: Token, tokenSecret: string): Promise<Attempt | Refusal> {
     const id = newSessionId()
-    const held = await this.#tokens.reserve(token.hash, id, HOLD)
+    const held = await this.#tokens.reserve(token.hash, id, HOLD).catch(refuseStoreFailed)
     if (!held.ok) return this.#refusals.tell(request, held)
     return {
       ok: true,
@@ -117,9 +116,9 @@ export class Attempts {
       return await this.#tokens.spend(hash, session.id, useOf(request, session.id, this.#clock.now()), session)
     } catch (error) {
       this.#sessions.cancel(session.id)
-      if (!(error instanceof AmsctlError)) throw error
+      const refusal = refuseStoreFailed(error)
       await this.#tokens.release(hash, session.id)
-      return refuse('STORE_FAILED', 'the token store cannot be written now; the token is unspent')
+      return refusal
     }
   }
 

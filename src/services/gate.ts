@@ -8,7 +8,7 @@ import { Attempts, useOf } from './attempts.ts'
 import type { Audit } from './audit.ts'
 import { newSessionId } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
-import { describe, type Refusals } from './refusals.ts'
+import { describe, type Refusals, refuseStoreFailed } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 
@@ -97,14 +97,18 @@ export class Gate implements AccessControl {
     return spent
   }
 
-  async #entitle(request: AccessRequest): Promise<Entitlement | Refusal> {
+  #entitle(request: AccessRequest): Promise<Entitlement | Refusal> {
+    return this.#judgeEntitlement(request).catch(refuseStoreFailed)
+  }
+
+  async #judgeEntitlement(request: AccessRequest): Promise<Entitlement | Refusal> {
     const allowed = this.#settings.values['publisher-allowed-cidr']
     if (request.type === 'publish' && allowed.length > 0 && !inCidrs(request.address ?? '', allowed)) {
       return refuse('ADDRESS_NOT_ALLOWED', 'publishing is not allowed from this address')
     }
     if (!this.#settings.controls(request.type)) return { ok: true, by: 'nothing' }
     const { credential, cookie } = request
-    const kept = cookie === undefined ? undefined : this.#entitleSession(request, cookie)
+    const kept = cookie === undefined ? undefined : await this.#entitleSession(request, cookie)
     if (kept?.ok || (kept && credential === null)) return kept
     if (credential === null) return refuse('TOKEN_MISSING', `a token is needed to ${request.type}: add ?token=…`)
     if (credential.kind === 'session') return this.#entitleSession(request, credential.secret)
@@ -112,8 +116,8 @@ export class Gate implements AccessControl {
     return this.#entitleToken(request, credential.secret)
   }
 
-  #entitleSession(request: AccessRequest, secret: string): Entitlement | Refusal {
-    const session = this.#sessions.findBySecret(hashSecret(secret))
+  async #entitleSession(request: AccessRequest, secret: string): Promise<Entitlement | Refusal> {
+    const session = await this.#sessions.findBySecret(hashSecret(secret))
     const fits =
       session?.app === request.app &&
       session.streamId === request.streamId &&
@@ -127,7 +131,7 @@ export class Gate implements AccessControl {
 
   async #entitleToken(request: AccessRequest, secret: string): Promise<Entitlement | Refusal> {
     const token = await this.#tokens.findByHash(hashSecret(secret))
-    const session = token && this.#sessions.resumable(token, request)
+    const session = token && (await this.#sessions.resumable(token, request))
     if (session) return { ok: true, by: 'session', session, secret: null }
     const verdict = evaluate(token, request, this.#clock.now())
     return verdict.ok ? { ok: true, by: 'token', token: verdict.token, secret } : verdict

@@ -1,6 +1,13 @@
 import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 
+/** What a store offers that several machines share. */
+export interface SharedStore {
+  readonly sessions: SharedSessions
+  /** The other daemons; null: this process is none. */
+  readonly nodes: Nodes | null
+}
+
 /** A session where several nodes share the store. */
 export interface StoredSession {
   /** The name of the node that had it last. */
@@ -14,4 +21,35 @@ export interface SharedSessions {
   withId(id: string): Promise<StoredSession | undefined>
   withSecret(secretHash: SecretHash): Promise<StoredSession | undefined>
   ofToken(hash: SecretHash): Promise<readonly StoredSession[]>
+  /** How many sessions of other nodes, that a client could still have used, the revocation of these tokens has ended. */
+  takeEnded(hashes: readonly SecretHash[]): number
+}
+
+/** What a store tells all nodes of what was done through it. `node`: by whom; null: by a command. */
+export type NodeEvent =
+  | { readonly kind: 'revoked'; readonly hash: SecretHash; readonly node: string | null }
+  | { readonly kind: 'ended'; readonly id: string; readonly node: string | null }
+  /** `node` has this session now. */
+  | { readonly kind: 'moved'; readonly id: string; readonly node: string | null }
+  | { readonly kind: 'configuration'; readonly node: string | null }
+
+export interface NodeListener {
+  /** Something was done by another node, or by a command. */
+  hear(event: NodeEvent): void
+  /** Events may have been missed: the store must be compared with what is known here. */
+  catchUp(): Promise<void>
+  answer(question: unknown): Promise<unknown>
+  /** These sessions are of a node that is no longer up. */
+  inherit(sessions: readonly Session[]): void
+}
+
+/** The daemons that share a store, each a node with a name of its own. */
+export interface Nodes {
+  readonly name: string
+  /** Makes this node known, and listens. DAEMON_RUNNING where another one of its name is up. */
+  join(listener: NodeListener): Promise<void>
+  /** What the other nodes that are up answer within a second. */
+  ask(question: unknown): Promise<readonly unknown[]>
+  /** Leaves its sessions to the others. */
+  leave(): Promise<void>
 }

@@ -1,7 +1,8 @@
 import type { RecordingView } from '../domain/recording.ts'
+import type { SecretHash } from '../domain/secret.ts'
 import type { SessionView } from '../domain/session.ts'
 import type { SettingView } from '../domain/settings.ts'
-import type { TokenState, TokenType, TokenView } from '../domain/token.ts'
+import type { Token, TokenState, TokenType, TokenView } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import type { Role, UserView } from '../domain/user.ts'
 import type { AuditEntry } from './ports.ts'
@@ -17,6 +18,10 @@ export interface StoreOperations {
   /** `count` tokens alike but for their secret; `tokenId` holds each secret, for the only time. */
   createTokens(order: MintOrder): Promise<TokenView[]>
   listTokens(filter: TokenFilter): Promise<TokenView[]>
+  /** Tokens as they are stored, in the order of their hashes: those behind `after`, at most `limit`. */
+  exportTokens(order: { readonly after?: SecretHash; readonly limit: number }): Promise<readonly Token[]>
+  /** Stores tokens as they were exported, all or none. BAD_VALUE for one that is none, or is stored already. */
+  importTokens(order: { readonly tokens: readonly Token[] }): Promise<{ readonly imported: number }>
   /** Reads all that is stored of tokens. STORE_DAMAGED says where. */
   inspectTokens(): Promise<{ readonly tokens: number }>
   /** By public id or by the secret itself; TOKEN_NOT_FOUND. */
@@ -56,7 +61,7 @@ export interface DaemonOperations extends StoreOperations {
   startRecording(stream: StreamName): Promise<RecordingReport>
   /** Ends a recording; resolves when its file is complete or the disk takes long. RECORDING_NOT_FOUND where there is none. */
   stopRecording(stream: StreamName): Promise<RecordingReport>
-  listSessions(): Promise<SessionView[]>
+  listSessions(): Promise<ListedSession[]>
   /** Ends one session; with `revoke` its token too. SESSION_NOT_FOUND. */
   kickSession(order: { readonly id: string; readonly revoke: boolean }): Promise<KickReport>
   /** Sends the publisher of a live stream away. STREAM_NOT_LIVE; SESSION_NOT_FOUND where nobody publishes it now. */
@@ -218,7 +223,14 @@ export interface RecordingReport extends StreamName {
   readonly already: boolean
 }
 
+/** A session and the node that has it. */
+export interface ListedSession extends SessionView {
+  readonly node: string
+}
+
 export interface StreamView {
+  /** Where it is published. */
+  readonly node: string
   readonly app: string
   readonly streamId: string
   /** `live`, or `waiting` for a lost publisher to return. */

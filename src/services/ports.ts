@@ -5,6 +5,7 @@ import type { Session } from '../domain/session.ts'
 import type { Token, TokenUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
 import type { User } from '../domain/user.ts'
+import type { SharedStore } from './nodes.ts'
 
 export interface Clock {
   now(): UnixSeconds
@@ -45,6 +46,10 @@ export interface TokenHint {
   /** Tokens that may have ended by then. */
   readonly endedBy?: UnixSeconds
   readonly createdFrom?: UnixSeconds
+  /** Tokens whose hash comes after this one. */
+  readonly hashAfter?: SecretHash
+  /** Tokens whose hash comes no later than that; asked again as the search goes on. */
+  readonly hashUpTo?: () => SecretHash | undefined
   /** Tokens made no later than that; asked again as the search goes on. */
   readonly createdUpTo?: () => UnixSeconds
 }
@@ -94,6 +99,8 @@ export interface Store {
   readonly tokens: TokenStore
   readonly sessions: SessionStore
   readonly configuration: ConfigurationStore
+  /** Undefined: no other machine has this store. */
+  readonly shared?: SharedStore
   /** Flushes and lets go of the lock; idempotent. */
   close(): Promise<void>
 }

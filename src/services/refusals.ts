@@ -1,4 +1,5 @@
 import { type AccessRequest, type Refusal, refuse } from '../domain/access.ts'
+import { AmsctlError } from '../domain/errors.ts'
 import { hashSecret } from '../domain/secret.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import type { Audit } from './audit.ts'
@@ -64,6 +65,12 @@ export class Refusals {
       this.#delayed--
     }
   }
+}
+
+/** What a client hears where the store cannot be read or written; other errors are thrown again. */
+export function refuseStoreFailed(error: unknown): Refusal {
+  if (!(error instanceof AmsctlError)) throw error
+  return refuse('STORE_FAILED', 'the token store cannot be used now; the token is unspent')
 }
 
 /** The facts of a request for the audit. */

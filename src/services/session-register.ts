@@ -16,10 +16,20 @@ export interface OpenSession {
   readonly visits: Set<AbortController>
   /** The `lastSeen` that the store has. */
   storedSeen: UnixSeconds
+  /** Another node has it; requests of it that come here are served all the same. */
+  borrowed: boolean
 }
 
 export function openSession(session: Session, connection: Connection | null): OpenSession {
-  return { session, connection, admitted: false, earlierBytes: 0, visits: new Set(), storedSeen: session.lastSeen }
+  return {
+    session,
+    connection,
+    admitted: false,
+    earlierBytes: 0,
+    visits: new Set(),
+    storedSeen: session.lastSeen,
+    borrowed: false,
+  }
 }
 
 /** Open sessions by id, by the hash of their own secret, and by the token that opened them. */
@@ -85,6 +95,10 @@ export function matches(session: Session, request: AccessRequest): boolean {
 /** A connection that broke and was not resumed is no session that anybody has; one of HTTP lives between requests. */
 export function isInUse({ session, connection }: OpenSession): boolean {
   return connection !== null || session.secretHash !== null
+}
+
+export function hasConnection({ connection }: OpenSession): boolean {
+  return connection !== null
 }
 
 export function bytesOf({ connection, earlierBytes }: OpenSession): number {

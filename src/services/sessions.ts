@@ -6,8 +6,17 @@ import { isUsedUp, type Protocol, type Token } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import type { Admission, Connection, Visit } from './access-control.ts'
 import type { Audit } from './audit.ts'
+import type { SharedSessions } from './nodes.ts'
 import type { Clock, SessionStore } from './ports.ts'
-import { bytesOf, isInUse, matches, type OpenSession, openSession, SessionRegister } from './session-register.ts'
+import {
+  bytesOf,
+  hasConnection,
+  isInUse,
+  matches,
+  type OpenSession,
+  openSession,
+  SessionRegister,
+} from './session-register.ts'
 import type { Settings } from './settings.ts'
 
 /** How much later than it is `lastSeen` may be in the store: no sync for each segment. */
@@ -15,6 +24,8 @@ const LAZY_SEEN: Seconds = 30
 
 interface Dependencies {
   readonly store: SessionStore
+  /** Sessions of all nodes; undefined: there is but this one. */
+  readonly shared?: SharedSessions | undefined
   readonly settings: Settings
   readonly audit: Audit
   readonly clock: Clock
@@ -23,13 +34,15 @@ interface Dependencies {
 /** Every open session, and the connections by which they can be ended. */
 export class Sessions {
   readonly #store: SessionStore
+  readonly #shared: SharedSessions | undefined
   readonly #settings: Settings
   readonly #audit: Audit
   readonly #clock: Clock
   readonly #open = new SessionRegister()
 
-  constructor({ store, settings, audit, clock }: Dependencies) {
+  constructor({ store, shared, settings, audit, clock }: Dependencies) {
     this.#store = store
+    this.#shared = shared
     this.#settings = settings
     this.#audit = audit
     this.#clock = clock
@@ -37,13 +50,42 @@ export class Sessions {
 
   /** Takes over what an earlier process stored. A connection that it held is lost as of now. */
   async restore(): Promise<void> {
-    const now = this.#clock.now()
-    for (const session of await this.#store.all()) {
-      // It may have been seen later than is stored.
-      const lastSeen = Math.max(session.lastSeen, Math.min(now, session.lastSeen + LAZY_SEEN))
-      this.#open.add({ ...openSession({ ...session, lastSeen, lostAt: session.lostAt ?? now }, null), admitted: true })
-    }
+    this.#takeOver(await this.#store.all())
     this.sweep()
+  }
+
+  /** Takes over the sessions of a node that is no longer up. */
+  inherit(sessions: readonly Session[]): void {
+    for (const entry of this.#takeOver(sessions)) this.#persist(entry)
+    this.sweep()
+  }
+
+  /** Another node has the session now: a connection here is an older one. */
+  handOver(id: string): void {
+    const entry = this.#open.get(id)
+    if (!entry || entry.borrowed) return
+    const bytes = bytesOf(entry)
+    if (entry.connection) this.#recordEnd(entry.session, 'replaced', bytes)
+    this.#detach(entry, 'replaced')
+    entry.borrowed = true
+  }
+
+  /** Ends a session that is no longer in the store. */
+  drop(id: string, reason: EndReason): void {
+    const entry = this.#open.get(id)
+    if (entry) this.#close(entry, reason)
+  }
+
+  /** Sessions that must be in the store by now, as this node's. */
+  settled(before: UnixSeconds): Session[] {
+    const own = this.#open.all().filter(({ admitted, borrowed, session }) => {
+      return admitted && !borrowed && session.tokenHash !== null && session.since < before
+    })
+    return own.map(({ session }) => session)
+  }
+
+  has(id: string): boolean {
+    return this.#open.get(id) !== undefined
   }
 
   /** Registers a session as its token is being spent; {@link cancel} takes it back. */
@@ -101,7 +143,7 @@ export class Sessions {
   /** Closes the connection of a session that is about to be resumed, so that its stream name is free. */
   evict(id: string): void {
     const entry = this.#open.get(id)
-    if (!entry?.connection) return
+    if (!entry?.connection && !entry?.borrowed) return
     this.#detach(entry, 'replaced')
     entry.session = { ...entry.session, lostAt: this.#clock.now() }
     this.#persist(entry)
@@ -149,32 +191,42 @@ export class Sessions {
   }
 
   /** The session that `token` opened and its holder may go on with instead of spending a further use. */
-  resumable(token: Token, request: AccessRequest): Session | undefined {
+  async resumable(token: Token, request: AccessRequest): Promise<Session | undefined> {
     const grace = this.#settings.values['reconnect-grace']
     if (grace === 0 || token.revokedAt !== null) return undefined
-    const own = this.#admittedBy(token, request).filter(({ session }) => session.secretHash === null)
     const now = this.#clock.now()
-    const lost = own.find(({ session }) => session.lostAt !== null && now - session.lostAt <= grace)
-    if (lost) return lost.session
+    const isLost = ({ lostAt }: Session) => lostAt !== null && now - lostAt <= grace
     // A link may have broken unnoticed. With a single use there is nobody else whom this could push out.
-    return token.uses === 1 && isUsedUp(token) ? own.find(({ connection }) => connection !== null)?.session : undefined
+    const isSole = token.uses === 1 && isUsedUp(token)
+    const own = this.#admittedBy(token, request).filter((entry) => entry.session.secretHash === null && !entry.borrowed)
+    const here = own.find(({ session }) => isLost(session)) ?? (isSole ? own.find(hasConnection) : undefined)
+    if (here || !this.#shared) return here?.session
+    const stored = (await this.#shared.ofToken(token.hash)).map(({ session }) => session)
+    const elsewhere = stored.filter((session) => session.secretHash === null && matches(session, request))
+    const lost = elsewhere.find(isLost) ?? (isSole ? elsewhere[0] : undefined)
+    return lost && this.#borrow(lost)
   }
 
-  /** The session whose credential hashes to `secretHash`, whatever it is for. */
-  findBySecret(secretHash: SecretHash): Session | undefined {
-    return this.#open.withSecret(secretHash)?.session
+  /** The session whose credential hashes to `secretHash`, whatever it is for and wherever it was opened. */
+  async findBySecret(secretHash: SecretHash): Promise<Session | undefined> {
+    const entry = this.#open.withSecret(secretHash)
+    if (entry || !this.#shared) return entry?.session
+    const stored = await this.#shared.withSecret(secretHash)
+    return stored && this.#borrow(stored.session)
   }
 
   list(): SessionView[] {
     return this.#open
       .all()
-      .filter(isInUse)
+      .filter((entry) => isInUse(entry) && !entry.borrowed)
       .map((entry) => viewSession(entry.session, bytesOf(entry)))
   }
 
   kick(id: string): Session {
     const entry = this.#open.get(id)
     if (!entry) throw new AmsctlError('SESSION_NOT_FOUND', `no session "${maskReference(id)}"; see amsctl session list`)
+    // Only who has a session can take it from the store.
+    if (entry.borrowed) this.#persist(entry)
     this.#end(entry, 'kicked')
     return entry.session
   }
@@ -182,7 +234,7 @@ export class Sessions {
   /** Ends every session that one of these tokens opened; returns how many a client could still have used. */
   endOfTokens(hashes: readonly SecretHash[], reason: EndReason): number {
     const entries = hashes.flatMap((hash) => this.#open.ofToken(hash))
-    return this.#endAll(entries, reason)
+    return this.#endAll(entries, reason) + (this.#shared?.takeEnded(hashes) ?? 0)
   }
 
   /** Sessions let in without a token. */
@@ -199,7 +251,8 @@ export class Sessions {
     const now = this.#clock.now()
     for (const entry of this.#open.all()) {
       const reason = this.#overdue(entry, now)
-      if (reason) this.#end(entry, reason)
+      if (reason === 'returned') this.#open.drop(entry)
+      else if (reason) this.#end(entry, reason)
     }
   }
 
@@ -215,14 +268,43 @@ export class Sessions {
     return this.#open.ofToken(token.hash).filter(({ admitted, session }) => admitted && matches(session, request))
   }
 
-  #overdue({ session, connection, visits }: OpenSession, now: UnixSeconds): EndReason | undefined {
+  #overdue(entry: OpenSession, now: UnixSeconds): EndReason | 'returned' | undefined {
+    const { session, connection, visits, borrowed } = entry
     if (session.endsAt !== null && now >= session.endsAt) return 'expired'
     if (connection || visits.size > 0) return undefined
+    if (borrowed) return now - session.lastSeen >= LAZY_SEEN ? 'returned' : undefined
     if (session.secretHash !== null) {
       const limit = this.#settings.values[session.protocol === 'vod' ? 'session-idle-vod' : 'session-idle-live']
-      return now - session.lastSeen >= limit ? 'idle' : undefined
+      // Another node that was asked as well may not have told yet.
+      const slack = this.#shared ? LAZY_SEEN : 0
+      return now - session.lastSeen >= limit + slack ? 'idle' : undefined
     }
     return now - (session.lostAt ?? now) >= this.#settings.values['reconnect-grace'] ? 'lost' : undefined
+  }
+
+  #takeOver(sessions: readonly Session[]): OpenSession[] {
+    const now = this.#clock.now()
+    return sessions.map((session) => {
+      const known = this.#open.get(session.id)
+      if (known) return known
+      // It may have been seen later than is stored.
+      const lastSeen = Math.max(session.lastSeen, Math.min(now, session.lastSeen + LAZY_SEEN))
+      const lost = { ...session, lastSeen, lostAt: session.lostAt ?? now }
+      const entry = { ...openSession(lost, null), admitted: true }
+      this.#open.add(entry)
+      return entry
+    })
+  }
+
+  #borrow(session: Session): Session | undefined {
+    const now = this.#clock.now()
+    const known = this.#open.get(session.id)
+    if (known) return known.session
+    if (session.endsAt !== null && now >= session.endsAt) return undefined
+    const entry = { ...openSession(session, null), admitted: true, borrowed: true }
+    entry.session = { ...session, lastSeen: now }
+    this.#open.add(entry)
+    return entry.session
   }
 
   #withoutToken(types: readonly string[]): OpenSession[] {
@@ -248,9 +330,13 @@ export class Sessions {
   }
 
   #end(entry: OpenSession, reason: EndReason): void {
+    if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id)
+    this.#close(entry, reason)
+  }
+
+  #close(entry: OpenSession, reason: EndReason): void {
     const bytes = bytesOf(entry)
     this.#open.drop(entry)
-    if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id)
     this.#detach(entry, reason)
     for (const visit of entry.visits) visit.abort(reason)
     this.#recordEnd(entry.session, reason, bytes)
@@ -279,6 +365,7 @@ export class Sessions {
   #persist(entry: OpenSession): void {
     if (entry.session.tokenHash === null) return
     entry.storedSeen = entry.session.lastSeen
+    entry.borrowed = false
     this.#store.put(entry.session)
   }
 

@@ -1,17 +1,18 @@
 import { BaseCommand } from '../../cli/base-command.ts'
-import { quiet } from '../../cli/flags.ts'
-import type { SessionView } from '../../domain/session.ts'
+import { ofNode, quiet } from '../../cli/flags.ts'
+import type { ListedSession } from '../../services/operations.ts'
 
 export default class SessionList extends BaseCommand {
   static override summary = 'List who is publishing and playing; exit 5 if no daemon runs.'
   static override description = 'A session marked "open" was let in without a token, token control being off.'
   static override examples = ['<%= config.bin %> session list', '<%= config.bin %> session list --json']
 
-  static override flags = { quiet }
+  static override flags = { quiet, node: ofNode }
 
-  async run(): Promise<readonly SessionView[]> {
+  async run(): Promise<readonly ListedSession[]> {
     const { flags } = await this.parse(SessionList)
-    const sessions = await this.withDaemon(flags, (daemon) => daemon.listSessions())
+    const all = await this.withDaemon(flags, (daemon) => daemon.listSessions())
+    const sessions = all.filter(({ node }) => flags.node === undefined || node === flags.node)
     if (flags.quiet) return this.print(sessions, sessions.map(({ id }) => id).join('\n'))
     return this.printRows(sessions, [
       { title: 'id', raw: ({ id }) => id },
@@ -25,6 +26,7 @@ export default class SessionList extends BaseCommand {
       { title: 'last seen', raw: ({ lastSeen }) => lastSeen },
       { title: 'bytes', raw: ({ bytes }) => bytes },
       { title: 'user agent', raw: ({ userAgent }) => userAgent },
+      { title: 'node', raw: ({ node }) => node },
     ])
   }
 }

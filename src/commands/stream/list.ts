@@ -1,16 +1,17 @@
 import { BaseCommand } from '../../cli/base-command.ts'
-import { quiet } from '../../cli/flags.ts'
+import { ofNode, quiet } from '../../cli/flags.ts'
 import type { StreamView } from '../../services/operations.ts'
 
 export default class StreamList extends BaseCommand {
   static override summary = 'List the streams that are live; exit 5 if no daemon runs.'
   static override examples = ['<%= config.bin %> stream list', '<%= config.bin %> stream list --json']
 
-  static override flags = { quiet }
+  static override flags = { quiet, node: ofNode }
 
   async run(): Promise<readonly StreamView[]> {
     const { flags } = await this.parse(StreamList)
-    const streams = await this.withDaemon(flags, (daemon) => daemon.listStreams())
+    const all = await this.withDaemon(flags, (daemon) => daemon.listStreams())
+    const streams = all.filter(({ node }) => flags.node === undefined || node === flags.node)
     if (flags.quiet) return this.print(streams, streams.map(({ streamId }) => streamId).join('\n'))
     return this.printRows(streams, [
       { title: 'app', raw: ({ app }) => app },
@@ -25,6 +26,7 @@ export default class StreamList extends BaseCommand {
       { title: 'viewers', raw: ({ viewers }) => viewers },
       { title: 'recording', raw: ({ recording }) => (recording ? 'yes' : 'no') },
       { title: 'warnings', raw: ({ warnings }) => warnings.join('; ') },
+      { title: 'node', raw: ({ node }) => node },
     ])
   }
 }

@@ -6,6 +6,7 @@ import { RedisConfigurationStore } from './configuration-store.ts'
 import type { RedisContext } from './context.ts'
 import { channelOf } from './keys.ts'
 import type { RedisLocation } from './location.ts'
+import { RedisNodes } from './nodes.ts'
 import { RedisSessionStore } from './session-store.ts'
 import { TokenIndex } from './token-index.ts'
 import { RedisTokenStore } from './token-store.ts'
@@ -50,11 +51,14 @@ async function assemble(client: RedisClient, { db }: RedisLocation, options: Red
   }
   const sessions = new RedisSessionStore(context)
   const tokens = new RedisTokenStore(context, new TokenIndex(context), sessions)
+  const nodes = node === null ? null : new RedisNodes(node, context, sessions)
   return {
     tokens,
     sessions,
     configuration,
+    shared: { sessions, nodes },
     close: async () => {
+      await nodes?.leave()
       await Promise.all([tokens.close(), sessions.close()])
       await client.close()
     },

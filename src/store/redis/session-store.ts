@@ -1,6 +1,6 @@
 import type { SecretHash } from '../../domain/secret.ts'
 import type { Session } from '../../domain/session.ts'
-import type { StoredSession } from '../../services/nodes.ts'
+import type { SharedSessions, StoredSession } from '../../services/nodes.ts'
 import type { SessionStore } from '../../services/ports.ts'
 import type { RedisContext } from './context.ts'
 import { SESSIONS, sessionWithSecret, slotOf } from './keys.ts'
@@ -10,12 +10,14 @@ import { decodeSession, encodeSession } from './record.ts'
 const SECRET_KEPT = 30 * 86_400
 
 /** Sessions that several machines share, each in the slot of the token that opened it. */
-export class RedisSessionStore implements SessionStore {
+export class RedisSessionStore implements SessionStore, SharedSessions {
   readonly #context: RedisContext
   /** Whose tokens opened the sessions that this process has come across. */
   readonly #tokenOf = new Map<string, { readonly hash: SecretHash; readonly secretHash: SecretHash | null }>()
   /** What could not be told the server yet, by session. */
   readonly #late = new Map<string, () => Promise<unknown>>()
+  /** Until it is asked for: how many sessions of other nodes ended with their token. */
+  readonly #endedElsewhere = new Map<SecretHash, number>()
   readonly #underWay = new Set<Promise<void>>()
 
   constructor(context: RedisContext) {
@@ -51,9 +53,9 @@ export class RedisSessionStore implements SessionStore {
     const message = JSON.stringify({ kind: 'ended', id, node })
     this.#tokenOf.delete(id)
     this.#soon(id, async () => {
-      const args = [id, times()[0], retention(), events, message]
-      const removing = client.run('amsctlRemoveSession', slotOf(known.hash), args)
-      await Promise.all([removing, ...this.#unindex(id, known.secretHash)])
+      const args = [id, times()[0], retention(), events, message, node ?? '']
+      const removed = await client.run('amsctlRemoveSession', slotOf(known.hash), args)
+      if (removed === 1) await Promise.all(this.#unindex(id, known.secretHash))
     })
   }
 
@@ -103,10 +105,22 @@ export class RedisSessionStore implements SessionStore {
     await Promise.allSettled(this.#underWay)
   }
 
+  takeEnded(hashes: readonly SecretHash[]): number {
+    let count = 0
+    for (const hash of hashes) {
+      count += this.#endedElsewhere.get(hash) ?? 0
+      this.#endedElsewhere.delete(hash)
+    }
+    return count
+  }
+
   /** Tidies up after sessions that ended with their token. */
-  forget(texts: readonly string[]): void {
-    for (const text of texts) {
-      const { id, secretHash } = decodeSession(text).session
+  forget(tokenHash: SecretHash, texts: readonly string[]): void {
+    const stored = texts.map(decodeSession)
+    const usable = stored.filter(({ node, session }) => node !== this.#context.node && isUsable(session))
+    if (usable.length > 0) this.#endedElsewhere.set(tokenHash, usable.length)
+    for (const { session } of stored) {
+      const { id, secretHash } = session
       this.#tokenOf.delete(id)
       void Promise.allSettled(this.#unindex(id, secretHash))
     }
@@ -146,4 +160,9 @@ export class RedisSessionStore implements SessionStore {
       .finally(() => this.#underWay.delete(done))
     this.#underWay.add(done)
   }
+}
+
+/** A connection that broke and was not resumed is no session that anybody has. */
+function isUsable({ secretHash, lostAt }: Session): boolean {
+  return secretHash !== null || lostAt === null
 }

@@ -122,11 +122,11 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async #revokeOne(hash: SecretHash, at: UnixSeconds): Promise<Token | undefined> {
-    const { client, retention, events } = this.#context
-    const message = JSON.stringify({ kind: 'revoked', hash })
+    const { client, retention, events, node } = this.#context
+    const message = JSON.stringify({ kind: 'revoked', hash, node })
     const answer = await client.run('amsctlRevoke', slotOf(hash), [at, retention(), events, message])
     const [outcome, record, sessions] = answer as Revoked
-    this.#sessions.forget(sessions)
+    this.#sessions.forget(hash, sessions)
     return outcome === 'changed' ? decodeToken(hash, record) : undefined
   }
 }

@@ -1,0 +1,82 @@
+import type { Session } from '../domain/session.ts'
+import type { Seconds } from '../domain/units.ts'
+import type { NodeEvent, NodeListener, SharedStore } from './nodes.ts'
+import type { Clock, SessionStore, TokenStore } from './ports.ts'
+import type { Sessions } from './sessions.ts'
+import type { Settings } from './settings.ts'
+
+/** What began within this may be on its way to the store. */
+const SETTLING: Seconds = 10
+
+interface Dependencies {
+  readonly node: string
+  readonly shared: SharedStore
+  readonly store: SessionStore
+  readonly tokens: TokenStore
+  readonly sessions: Sessions
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly answer: (question: unknown) => Promise<unknown>
+}
+
+/** Brings to this node what is done on others. */
+export class NodeWatch implements NodeListener {
+  readonly #parts: Dependencies
+
+  constructor(parts: Dependencies) {
+    this.#parts = parts
+  }
+
+  hear(event: NodeEvent): void {
+    const { sessions, settings } = this.#parts
+    switch (event.kind) {
+      case 'revoked':
+        sessions.endOfTokens([event.hash], 'revoked')
+        return
+      case 'ended':
+        sessions.drop(event.id, 'kicked')
+        return
+      case 'moved':
+        sessions.handOver(event.id)
+        return
+      case 'configuration':
+        // The old ones stay in force where it cannot be read; it is read again with the next catching up.
+        settings.reload().catch(() => undefined)
+    }
+  }
+
+  async catchUp(): Promise<void> {
+    const { node, shared, store, sessions, settings, clock } = this.#parts
+    await settings.reload()
+    const before = clock.now() - SETTLING
+    const own = sessions.settled(before)
+    const stored = await shared.sessions.everywhere()
+    const whose = new Map(stored.map((found) => [found.session.id, found.node]))
+    for (const session of own) if (whose.get(session.id) !== node) await this.#correct(session)
+    for (const { node: owner, session } of stored) {
+      if (owner === node && session.since < before && !sessions.has(session.id)) store.remove(session.id)
+    }
+  }
+
+  answer(question: unknown): Promise<unknown> {
+    return this.#parts.answer(question)
+  }
+
+  inherit(sessions: readonly Session[]): void {
+    this.#parts.sessions.inherit(sessions)
+  }
+
+  /** Ends or hands over a session of which the store says something else. */
+  async #correct({ id, tokenHash }: Session): Promise<void> {
+    const { node, shared, tokens, sessions } = this.#parts
+    const found = await shared.sessions.withId(id)
+    if (found?.node === node) return
+    if (found) {
+      sessions.handOver(id)
+      return
+    }
+    const token = await tokens.findByHash(tokenHash ?? '')
+    // A store that lost what it knew has revoked nothing.
+    if (token) sessions.drop(id, token.revokedAt === null ? 'kicked' : 'revoked')
+  }
+}
