@@ -36,11 +36,12 @@ export class AacRendition {
   }
 
   join(viewer: Viewer): Seat {
+    if (!this.#foreign || !this.#transcoding || this.#work) return this.#audience.join(viewer)
+    // The last viewer may have been let go in the midst of a packet, the rest of which nobody was to get.
+    this.#audience.restart()
     const seat = this.#audience.join(viewer)
-    if (this.#foreign && this.#transcoding && !this.#work) {
-      this.#begin(this.#transcoding)
-      for (const packet of this.#missed()) this.#pass(packet)
-    }
+    this.#begin(this.#transcoding)
+    for (const packet of this.#missed()) this.#pass(packet)
     return seat
   }
 

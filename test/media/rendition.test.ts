@@ -141,6 +141,31 @@ describe('viewers of FLV at a stream in Opus', () => {
     expect(tags.find(({ kind, payload }) => kind === 'video' && payload[1] === 1)?.dts).toBe(200)
   })
 
+  it('begin with all headers where the last one before them was let go for being slow', async () => {
+    const transcoding = new HandTranscoding()
+    const stream = new Stream(transcoding)
+    stream.opus()
+    const slow = await LoopbackViewer.of(stream.hub)
+    transcoding.finish()
+    await reached(slow, 160)
+    Object.defineProperty(slow.near, 'writableLength', { get: () => 9 * 1024 * 1024 })
+    for (let from = 200; slow.ends.length === 0 && from < 2000; from += 200) {
+      stream.media(from, from + 200)
+      transcoding.finish()
+    }
+    expect(slow.ends).toEqual(['slow'])
+    await eventually(() => transcoding.log.length === 2 || undefined)
+    stream.media(2000, 2200)
+    const viewer = await LoopbackViewer.of(stream.hub)
+    stream.media(2200, 2400)
+    transcoding.finish()
+    const tags = await reached(viewer, 2360)
+    expect(flags(viewer)).toBe(5)
+    expect(tags[0]).toMatchObject({ kind: 'video', payload: avcHeader(SPS, PPS) })
+    const times = tags.filter(({ kind, payload }) => kind === 'video' && payload[1] === 1).map(({ dts }) => dts)
+    expect(times[0]).toBe(2000)
+  })
+
   it('get pictures within three seconds where the sound does not come out', async () => {
     const stream = new Stream(new HandTranscoding())
     stream.opus()

@@ -8,6 +8,9 @@ const LONGEST_HOLD: Milliseconds = 1000
 const LONGEST_START: Milliseconds = 3000
 /** Sound that stopped going in is not waited for. */
 const QUIET: Milliseconds = 500
+/** More does not wait, however late its sound: a stream of 40 Mbit/s fills this in three seconds. */
+const LARGEST_HOLD = 16 * 1024 * 1024
+const MOST_HELD = 2048
 
 interface Held {
   readonly packet: MediaPacket
@@ -19,6 +22,7 @@ export class Interleave {
   readonly #emit: (packet: MediaPacket) => void
   readonly #now: () => Milliseconds
   #held: Held[] = []
+  #heldBytes = 0
   #timer: NodeJS.Timeout | undefined
   #soundWentIn: Milliseconds
   /** Of the sound that came out last. */
@@ -32,6 +36,10 @@ export class Interleave {
 
   get #longest(): Milliseconds {
     return this.#soundAt === undefined ? LONGEST_START : LONGEST_HOLD
+  }
+
+  get #isFull(): boolean {
+    return this.#held.length > MOST_HELD || this.#heldBytes > LARGEST_HOLD
   }
 
   /** Sound goes into the transcoder. */
@@ -50,6 +58,7 @@ export class Interleave {
   /** A picture, or metadata. */
   push(packet: MediaPacket): void {
     this.#held.push({ packet, since: this.#now() })
+    this.#heldBytes += packet.payload.length
     this.#releaseDue()
   }
 
@@ -71,9 +80,10 @@ export class Interleave {
   #release(may: (held: Held) => boolean): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    while (this.#held[0] && may(this.#held[0])) {
+    while (this.#held[0] && (this.#isFull || may(this.#held[0]))) {
       const { packet } = this.#held[0]
       this.#held.shift()
+      this.#heldBytes -= packet.payload.length
       this.#emit(packet)
     }
     const [first] = this.#held

@@ -13,6 +13,8 @@ export interface PublisherOffer {
 }
 
 const LARGEST = 65_536
+/** RFC 3550 section 5.1: 7 bits. */
+const LARGEST_PAYLOAD_TYPE = 127
 
 /** Whether a peer connection for media is described at all, whatever its codecs. */
 export function offersMedia(text: string): boolean {
@@ -61,8 +63,12 @@ export function kindOf(lines: readonly string[]): 'video' | 'audio' | undefined 
 /** The payload types of what we can do with a kind: H.264 as RFC 6184 section 6.3 has it for FU-A, or Opus. */
 export function payloadTypes(lines: readonly string[], kind: 'video' | 'audio'): string[] {
   const codec = kind === 'video' ? /^a=rtpmap:(\d{1,3}) H264\/90000/i : /^a=rtpmap:(\d{1,3}) opus\/48000/i
-  const types = lines.map((line) => codec.exec(line)?.[1]).filter((type) => type !== undefined)
-  return kind === 'audio' ? types : types.filter((each) => lines.some((line) => isMode1(line, each)))
+  // Each once: an offer may name one some thousand times, and what is done for each goes through all lines.
+  const types = new Set(lines.flatMap((line) => codec.exec(line)?.[1] ?? []))
+  const possible = [...types].filter((type) => Number(type) <= LARGEST_PAYLOAD_TYPE)
+  if (kind === 'audio') return possible
+  const inMode1 = new Set(lines.flatMap((line) => /^a=fmtp:(\d{1,3}) .*packetization-mode=1\b/.exec(line)?.[1] ?? []))
+  return possible.filter((type) => inMode1.has(type))
 }
 
 /** Undefined where the codec is missing, or no SSRC is told: the transport tells tracks apart by SSRC only. */
@@ -72,10 +78,6 @@ function trackIds(lines: readonly string[], kind: 'video' | 'audio'): TrackIds |
   const ssrc = lines.map((line) => /^a=ssrc:(\d+) cname:/.exec(line)?.[1]).find((each) => each !== undefined)
   if (type === undefined || ssrc === undefined || Number(ssrc) > 0xffffffff) return undefined
   return { ssrc: Number(ssrc), payloadType: Number(type) }
-}
-
-function isMode1(line: string, type: string): boolean {
-  return line.startsWith(`a=fmtp:${type} `) && /packetization-mode=1\b/.test(line)
 }
 
 /** Leaves one payload type to a section, and one SSRC or none. */

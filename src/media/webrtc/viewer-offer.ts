@@ -30,7 +30,7 @@ function trackOf(lines: readonly string[], kind: 'video' | 'audio'): ViewerTrack
   const types = payloadTypes(lines, kind).map((type) => ({ type, profile: profileOf(lines, type) }))
   // Baseline is what every viewer can decode, and decoders go by the stream itself.
   const chosen = types.find(({ profile }) => /profile-level-id=42[ce0]0/i.test(profile)) ?? types[0]
-  if (mid === undefined || chosen === undefined || Number(chosen.type) > 127) return undefined
+  if (mid === undefined || chosen === undefined) return undefined
   return { mid, payloadType: Number(chosen.type), ...(kind === 'video' && { profile: chosen.profile }) }
 }
 

@@ -26,6 +26,17 @@ describe('pictures that wait for their sound', () => {
     expect(seen.slice(-3)).toEqual(['video 80', 'video 60', 'audio 80'])
   })
 
+  it('are not held without bound by sound that does not come', () => {
+    const { order, seen } = anOrder()
+    for (let at = 0; at < 5000; at++) order.push(picture(at))
+    expect(seen.length).toBeGreaterThan(2500)
+    expect(seen[0]).toBe('video 0')
+    order.flush()
+    expect(seen).toEqual(Array.from({ length: 5000 }, (_, at) => `video ${at}`))
+    for (let at = 0; at < 20; at++) order.push({ ...picture(at), payload: Buffer.alloc(2 * 1024 * 1024) })
+    expect(seen.length - 5000).toBeGreaterThan(10)
+  })
+
   it('wait a second, three for the first sound, and not for sound that stopped', () => {
     const { order, seen } = anOrder()
     order.push(picture(0))
