@@ -1,17 +1,19 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { parseCookie, stringifySetCookie } from 'cookie'
+import type { Caller } from './http/caller.ts'
 
 const NAME = 'amsctl_login'
 
+type Connection = Pick<Caller, 'headers' | 'encrypted'>
+
 /** The secret of the login that a browser or script keeps. */
-export function readLoginCookie({ cookie }: IncomingHttpHeaders): string | undefined {
-  return cookie === undefined ? undefined : parseCookie(cookie)[NAME] || undefined
+export function readLoginCookie({ headers: { cookie }, encrypted }: Connection): string | undefined {
+  return cookie === undefined ? undefined : parseCookie(cookie)[nameOf(encrypted)] || undefined
 }
 
 /** Out of scripts' reach, and never sent along by a page of another site. */
-export function loginCookie(secret: string, encrypted: boolean): string {
+export function loginCookie(secret: string, { encrypted }: Pick<Caller, 'encrypted'>): string {
   return stringifySetCookie({
-    name: NAME,
+    name: nameOf(encrypted),
     value: secret,
     httpOnly: true,
     sameSite: 'strict',
@@ -22,6 +24,11 @@ export function loginCookie(secret: string, encrypted: boolean): string {
 }
 
 /** Makes the browser forget its login. */
-export function noLoginCookie(encrypted: boolean): string {
-  return loginCookie('', encrypted)
+export function noLoginCookie(connection: Pick<Caller, 'encrypted'>): string {
+  return loginCookie('', connection)
+}
+
+/** By this prefix browsers take it from this host itself only, and over TLS (RFC 6265bis, section 4.1.3.2). */
+function nameOf(encrypted: boolean): string {
+  return encrypted ? `__Host-${NAME}` : NAME
 }

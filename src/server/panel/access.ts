@@ -54,7 +54,7 @@ export function requireJson({ headers }: FastifyRequest): void {
 /** Who asks to read; LOGIN_MISSING. */
 export function mayRead(request: FastifyRequest, options: Access): Login {
   refuseForeign(request, options)
-  const login = options.logins.find(readLoginCookie(request.headers) ?? '')
+  const login = options.logins.find(readLoginCookie(callerFrom(request, options)) ?? '')
   if (login) return login
   throw new AmsctlError('LOGIN_MISSING', 'log in first')
 }

@@ -33,7 +33,7 @@ export function sessionRoutes(server: FastifyInstance, options: PanelOptions): v
   const { signIn, logins } = options
 
   server.get(`${API}/session`, async (request, reply) => {
-    const login = logins.find(readLoginCookie(request.headers) ?? '')
+    const login = logins.find(readLoginCookie(callerFrom(request, options)) ?? '')
     const shown = request.headers['x-setup-token']?.toString()
     return reply.send(view(options, login, maySetUp(options, callerFrom(request, options), shown)))
   })
@@ -61,8 +61,7 @@ export function sessionRoutes(server: FastifyInstance, options: PanelOptions): v
   server.post(`${API}/logout`, async (request, reply) => {
     const login = mustLogin(request, options)
     signIn.logOut(login, addressFrom(request, options))
-    const { encrypted } = callerFrom(request, options)
-    return reply.header('Set-Cookie', noLoginCookie(encrypted)).send(view(options, undefined, false))
+    return reply.header('Set-Cookie', noLoginCookie(callerFrom(request, options))).send(view(options, undefined, false))
   })
 
   for (const path of ['/login', '/setup', '/password', '/logout']) refuseOtherMethods(server, `${API}${path}`, ['POST'])
@@ -78,10 +77,9 @@ export function sessionRoutes(server: FastifyInstance, options: PanelOptions): v
 
   function answer(request: FastifyRequest, reply: FastifyReply, signedIn: SignedIn | SignInRefusal): FastifyReply {
     if (!signedIn.ok) return send(reply, signedIn)
-    const before = logins.find(readLoginCookie(request.headers) ?? '')
+    const before = logins.find(readLoginCookie(callerFrom(request, options)) ?? '')
     if (before) logins.end(before)
-    const { encrypted } = callerFrom(request, options)
-    reply.header('Set-Cookie', loginCookie(signedIn.secret, encrypted))
+    reply.header('Set-Cookie', loginCookie(signedIn.secret, callerFrom(request, options)))
     return reply.send(view(options, signedIn.login, false))
   }
 }

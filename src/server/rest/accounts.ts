@@ -46,14 +46,13 @@ export function accountRoutes(options: AccountOptions): FastifyPluginAsync {
       const { login } = judgeLogin(caller, options.settings(), options.logins)
       if (!login) throw new AmsctlError('LOGIN_MISSING', 'nobody is logged in here')
       options.signIn.logOut(login, addressFrom(request, options))
-      return reply.header('Set-Cookie', noLoginCookie(caller.encrypted)).send(result(true))
+      return reply.header('Set-Cookie', noLoginCookie(caller)).send(result(true))
     })
   }
 
   function answer(request: FastifyRequest, reply: FastifyReply, signedIn: SignedIn | SignInRefusal): FastifyReply {
     if (signedIn.ok) {
-      const { encrypted } = callerFrom(request, options)
-      return reply.header('Set-Cookie', loginCookie(signedIn.secret, encrypted)).send(result(true))
+      return reply.header('Set-Cookie', loginCookie(signedIn.secret, callerFrom(request, options))).send(result(true))
     }
     // Scripts look at `success`: AMS says 200 to a wrong password.
     const status = signedIn.code === 'WRONG_PASSWORD' ? 200 : statusOf(signedIn)

@@ -15,7 +15,7 @@ export interface LoginVerdict {
  * not see the difference (another port of this host): there X-CSRF-Token is needed as well, for GET too, for a GET mints.
  */
 export function judgeLogin(caller: Caller, settings: Pick<SettingValues, 'public-url'>, logins: Logins): LoginVerdict {
-  const login = logins.find(readLoginCookie(caller.headers) ?? '')
+  const login = logins.find(readLoginCookie(caller) ?? '')
   if (!login) return {}
   if (isCrossSite(caller, settings['public-url'])) return { fault: 'its login was sent by a page of another site' }
   const shown = caller.headers['x-csrf-token']?.toString()

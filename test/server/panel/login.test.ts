@@ -38,9 +38,15 @@ describe('logging in', () => {
     const { admin, browser } = house()
     await admin.call('setSetting', { name: 'trusted-proxies', value: '127.0.0.1' })
     const proxied = { 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': 'https' }
-    const answer = await browser().post('/panel/api/login', { name: 'admin', password: PASSWORD }, proxied)
+    const client = browser()
+    const answer = await client.post('/panel/api/login', { name: 'admin', password: PASSWORD }, proxied)
+    const overTls = await client.ask('/panel/api/session', { headers: proxied })
     await admin.call('setSetting', { name: 'trusted-proxies', value: '' })
-    expect(answer.headers.get('set-cookie')).toMatch(/; HttpOnly; Secure; SameSite=Strict$/)
+    expect(overTls.body).toMatchObject({ user: { name: 'admin' } })
+    expect((await client.session()).user).toBeNull()
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^__Host-amsctl_login=\w{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+    )
   })
 
   it('refuses a wrong password and a name that nobody has in the same words, and logs no name that nobody has', async () => {

@@ -53,6 +53,18 @@ describe('the first user', () => {
   })
 })
 
+it('is made by a script for Ant Media Server, from this machine only', async () => {
+  const { browser } = await aPanelHouse()
+  const order = { email: 'admin@example.org', password: PASSWORD, fullName: 'A', userType: 'ADMIN' }
+  const proxied = await browser().post('/rest/v2/users/initial', order, { 'X-Forwarded-For': '127.0.0.1' })
+  expect([proxied.status, codeOf(proxied)]).toEqual([403, 'ACCESS_DENIED'])
+  expect((await browser().ask('/rest/v2/first-login-status')).body).toMatchObject({ success: true })
+  const admin = browser()
+  expect((await admin.post('/rest/v2/users/initial', order)).body).toMatchObject({ success: true })
+  expect((await admin.session()).user).toMatchObject({ name: 'admin@example.org', role: 'admin' })
+  expect((await browser().ask('/rest/v2/first-login-status')).body).toMatchObject({ success: false })
+})
+
 it('serve --no-panel has no panel and no login, but what pages load', async () => {
   const { daemon, browser, url } = await aPanelHouse({ panel: false })
   for (const path of ['/', '/panel', '/panel/', '/panel/api/session', '/panel/assets/panel/style.css']) {
