@@ -62,8 +62,8 @@ async function openSession(
 ): Promise<FastifyReply> {
   const { app } = request.params
   if (!options.apps.includes(app)) throw new AmsctlError('NOT_FOUND', 'no such app here')
-  refuseForeignPages(request.raw)
-  const trusted = options.settings()['trusted-proxies']
+  const { 'trusted-proxies': trusted, 'public-url': publicUrl } = options.settings()
+  refuseForeignPages(request.raw, publicUrl)
   const order = readOrder(request, app, trusted)
   reply.header('Cache-Control', 'no-store')
   const kept = await keep(order, options)
@@ -96,15 +96,15 @@ async function keep(
 }
 
 /** A form of another site could give its visitor a session of that site's choosing. */
-function refuseForeignPages({ headers }: IncomingMessage): void {
+function refuseForeignPages({ headers }: IncomingMessage, publicUrl: string): void {
   const site = headers['sec-fetch-site']
-  const foreign = site === undefined ? isForeignOrigin(headers) : site !== 'same-origin' && site !== 'none'
+  const foreign = site === undefined ? isForeignOrigin(headers, publicUrl) : site !== 'same-origin' && site !== 'none'
   if (foreign) throw new AmsctlError('ACCESS_DENIED', 'only pages of this server may open a session')
 }
 
-/** Browsers leave out Sec-Fetch-Site over plain HTTP. */
-function isForeignOrigin({ origin, host }: IncomingHttpHeaders): boolean {
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
+/** Browsers leave out Sec-Fetch-Site over plain HTTP, and proxies may write another Host. */
+function isForeignOrigin({ origin, host }: IncomingHttpHeaders, publicUrl: string): boolean {
+  return origin !== undefined && origin !== publicUrl && (!URL.canParse(origin) || new URL(origin).host !== host)
 }
 
 function readOrder(

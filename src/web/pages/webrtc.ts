@@ -32,6 +32,16 @@ export async function connectPeer(peer: RTCPeerConnection, url: string, signal: 
   if (!signal.aborted) await peer.setRemoteDescription({ type: 'answer', sdp })
 }
 
+export function connected(peer: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (peer.connectionState === 'connected') resolve()
+    }
+    peer.addEventListener('connectionstatechange', look)
+    look()
+  })
+}
+
 /** Calls `onEnd` when the connection is over, by whichever layer notices first. */
 export function watchPeer(peer: RTCPeerConnection, onEnd: () => void): void {
   peer.addEventListener('connectionstatechange', () => {

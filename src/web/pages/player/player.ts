@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals'
 import type { StreamName } from '../../../services/operations.ts'
 import { pause } from '../session.ts'
-import { ELSEWHERE, INTERRUPTED, UNPLAYABLE } from '../words.ts'
+import { OfferRefused } from '../webrtc.ts'
+import { ELSEWHERE, INTERRUPTED, UNPLAYABLE, wordsFor } from '../words.ts'
 import { ENGINES } from './engines.ts'
 import { Entrance } from './entrance.ts'
 import type { EngineName, PlayerState, Words } from './ports.ts'
@@ -31,6 +32,8 @@ const STILL = 1000
 /** For so long, and the engine is started anew. */
 const STUCK = 6000
 const ROUNDS = 2
+/** To a server that is full. */
+const COMES_BACK_AFTER = 8000
 
 type Outcome = 'no-picture' | 'interrupted' | 'no-access'
 
@@ -43,6 +46,7 @@ export class Player {
   readonly #entrance: Entrance
   readonly #tabs: Tabs
   #order: readonly EngineName[]
+  #isFull = false
   #run = new AbortController()
 
   constructor(video: HTMLVideoElement, options: PlayerOptions) {
@@ -86,7 +90,12 @@ export class Player {
   async #playAll(signal: AbortSignal): Promise<void> {
     let played = false
     for (let attempt = 0; !signal.aborted; attempt++) {
-      if (!played && attempt >= this.#order.length * ROUNDS) return this.#end(UNPLAYABLE, 'Try again')
+      if (!played && attempt >= this.#order.length * ROUNDS) {
+        if (!this.#isFull) return this.#end(UNPLAYABLE, 'Try again')
+        this.#say({ kind: 'waiting', words: wordsFor('TOO_MANY_CONNECTIONS') })
+        await pause(COMES_BACK_AFTER, signal)
+        attempt = 0
+      }
       const engine = this.#order[played ? 0 : attempt % this.#order.length] ?? 'hls'
       const outcome = await this.#playBy(engine, signal, played)
       if (signal.aborted) return
@@ -117,7 +126,13 @@ export class Player {
     try {
       const progress = new Progress(this.#video)
       const source = { app, streamId, session: this.#entrance.session }
-      void play(this.#video, source, { signal, onEnd }).then(() => this.sound.start(), onEnd)
+      void play(this.#video, source, { signal, onEnd }).then(
+        () => this.sound.start(),
+        (error) => {
+          this.#isFull = error instanceof OfferRefused && error.code === 'TOO_MANY_CONNECTIONS'
+          onEnd()
+        },
+      )
       while (!signal.aborted && !over) {
         await pause(LOOKS_EACH, signal)
         // The browser lets nothing be shown before somebody presses.

@@ -2,10 +2,11 @@ import { signal } from '@preact/signals'
 import type { StreamName } from '../../../services/operations.ts'
 import type { Words } from '../player/ports.ts'
 import { askSession, type Place, pause, type SessionAnswer } from '../session.ts'
-import { connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'
+import { connected, connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'
 import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
-import { BITRATES, type Capture } from './capture.ts'
+import type { Capture } from './capture.ts'
 import { bytesHeard, type Figures, readFigures } from './figures.ts'
+import { makePeer } from './peer.ts'
 
 export type PublisherState =
   | { readonly kind: 'off' }
@@ -99,7 +100,7 @@ export class Publisher {
   async #send(outer: AbortSignal): Promise<Refused | undefined> {
     const life = new AbortController()
     const signal = AbortSignal.any([outer, life.signal])
-    const peer = this.#makePeer()
+    const peer = makePeer(this.#capture)
     this.#peer = peer
     let end = () => {}
     const over = new Promise<void>((resolve) => {
@@ -124,22 +125,6 @@ export class Publisher {
       life.abort()
       this.#peer = null
     }
-  }
-
-  #makePeer(): RTCPeerConnection {
-    const peer = new RTCPeerConnection()
-    const stream = this.#capture.stream.value ?? new MediaStream()
-    const bitrate = BITRATES[this.#capture.quality.value]
-    for (const kind of ['video', 'audio'] as const) {
-      const track = stream.getTracks().find((one) => one.kind === kind)
-      const transceiver = peer.addTransceiver(track ?? kind, {
-        direction: 'sendonly',
-        streams: [stream],
-        ...(kind === 'video' && { sendEncodings: [{ maxBitrate: bitrate }] }),
-      })
-      if (kind === 'video') preferH264(transceiver)
-    }
-    return peer
   }
 
   /** Resolves with why, when the server has fallen silent because it takes no more. */
@@ -176,22 +161,3 @@ export class Publisher {
 }
 
 type Refused = Extract<SessionAnswer, { ok: false }>
-
-function connected(peer: RTCPeerConnection): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (peer.connectionState === 'connected') resolve()
-    }
-    peer.addEventListener('connectionstatechange', look)
-    look()
-  })
-}
-
-/** What RTMP and HLS carry too. */
-function preferH264(transceiver: RTCRtpTransceiver): void {
-  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? []
-  const isH264 = ({ mimeType }: RTCRtpCodec) => mimeType.toLowerCase() === 'video/h264'
-  if (codecs.some(isH264)) {
-    transceiver.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))])
-  }
-}

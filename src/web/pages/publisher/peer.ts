@@ -1,0 +1,25 @@
+import { BITRATES, type Capture } from './capture.ts'
+
+/** A connection that sends what is captured, and no more of it than its quality asks for. */
+export function makePeer(capture: Capture): RTCPeerConnection {
+  const peer = new RTCPeerConnection()
+  const stream = capture.stream.value ?? new MediaStream()
+  for (const kind of ['video', 'audio'] as const) {
+    const transceiver = peer.addTransceiver(stream.getTracks().find((track) => track.kind === kind) ?? kind, {
+      direction: 'sendonly',
+      streams: [stream],
+      ...(kind === 'video' && { sendEncodings: [{ maxBitrate: BITRATES[capture.quality.value] }] }),
+    })
+    if (kind === 'video') preferH264(transceiver)
+  }
+  return peer
+}
+
+/** What RTMP and HLS carry too. */
+function preferH264(transceiver: RTCRtpTransceiver): void {
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? []
+  const isH264 = ({ mimeType }: RTCRtpCodec) => mimeType.toLowerCase() === 'video/h264'
+  if (codecs.some(isH264)) {
+    transceiver.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))])
+  }
+}
