@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { noteSecrets } from '../../support/leaks.ts'
 import { codeOf, PASSWORD, type PanelClient, panelOfFile } from '../../support/panel-house.ts'
 
 const house = panelOfFile()
@@ -85,6 +89,24 @@ describe('a script for Ant Media Server from anywhere', () => {
     const answer = await house().browser().post('/rest/v2/users/initial', { email: 'other', password: PASSWORD })
     expect([answer.status, codeOf(answer)]).toEqual([409, 'USER_EXISTS'])
   })
+})
+
+it('an address that is not allowed gets nothing without a login, and mints with one', async () => {
+  const { admin, port } = house()
+  await admin.call('setSetting', { name: 'rest-allowed-cidr', value: '127.0.0.1' })
+  const script = await aScript()
+  const from = async (localAddress: string, headers: Record<string, string> = {}) => {
+    const asked = request({ host: '127.0.0.1', port, path: MINT, localAddress, headers, agent: false }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    const body = await text(answer)
+    noteSecrets(body)
+    return [answer.statusCode, JSON.parse(body).streamId ?? JSON.parse(body).error.code]
+  }
+  expect(await from('127.0.0.1')).toEqual([200, 'cam'])
+  expect(await from('127.0.0.2')).toEqual([403, 'ACCESS_DENIED'])
+  expect(await from('127.0.0.2', { Cookie: `amsctl_login=${'A'.repeat(43)}` })).toEqual([403, 'ACCESS_DENIED'])
+  expect(await from('127.0.0.2', { Cookie: script.cookie ?? '' })).toEqual([200, 'cam'])
+  await admin.call('setSetting', { name: 'rest-allowed-cidr', value: '127.0.0.0/8,::1/128' })
 })
 
 describe('a browser that is logged in', () => {
