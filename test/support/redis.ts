@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import type { Store } from '../../src/services/ports.ts'
 import { parseRedisLocation, type RedisLocation } from '../../src/store/redis/location.ts'
@@ -68,6 +69,16 @@ export class RedisServer {
     const gone = once(child, 'exit')
     child.kill(signal)
     await gone
+  }
+
+  /** Asks the server itself. */
+  async ask<T>(url: string, question: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(url)
+    try {
+      return await question(redis)
+    } finally {
+      redis.disconnect()
+    }
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Credential } from '../../src/domain/access.ts'
 import type { EndReason } from '../../src/domain/session.ts'
+import type { UnixSeconds } from '../../src/domain/units.ts'
 import { MediaLibrary } from '../../src/media/recording/library.ts'
 import type { Connection } from '../../src/services/access-control.ts'
 import { administer } from '../../src/services/administration.ts'
@@ -10,7 +11,7 @@ import { Gate } from '../../src/services/gate.ts'
 import { GuessLimit } from '../../src/services/guess-limit.ts'
 import { Logins } from '../../src/services/logins.ts'
 import { Passwords } from '../../src/services/passwords.ts'
-import type { AuditEntry } from '../../src/services/ports.ts'
+import type { AuditEntry, Store } from '../../src/services/ports.ts'
 import { Refusals } from '../../src/services/refusals.ts'
 import { Sessions } from '../../src/services/sessions.ts'
 import { Settings } from '../../src/services/settings.ts'
@@ -25,8 +26,13 @@ import { NOW } from './tokens.ts'
 export async function aHouse(dataDir?: string, now = NOW) {
   const directory = dataDir ?? (await temporaryDirectory())
   const time = { now }
+  const store = await openStore(directory, { now: () => time.now })
+  return houseOver(store, directory, time)
+}
+
+/** The services over `store`, of whose files nobody but they knows. */
+export async function houseOver(store: Store, directory: string, time: { now: UnixSeconds }) {
   const clock = { now: () => time.now }
-  const store = await openStore(directory, clock)
   const entries: AuditEntry[] = []
   const log = { append: (entry: AuditEntry) => void entries.push(entry), flush: async () => {} }
   const audit = new Audit(log, () => time.now * 1000)
@@ -34,7 +40,7 @@ export async function aHouse(dataDir?: string, now = NOW) {
   const delays: number[] = []
   const pause = async (span: number) => void delays.push(span)
   const refusals = new Refusals({ audit, guesses: new GuessLimit(() => settings.values['guess-limit']), clock, pause })
-  const sessions = new Sessions({ store: store.sessions, settings, audit, clock })
+  const sessions = new Sessions({ store: store.sessions, shared: store.shared?.sessions, settings, audit, clock })
   await sessions.restore()
   const mediaDir = join(directory, 'streams')
   const index = await RecordingIndexFile.open(mediaDir)

@@ -1,0 +1,32 @@
+import { onTestFinished } from 'vitest'
+import { NodeWatch } from '../../src/services/node-watch.ts'
+import { temporaryDirectory } from './amsctl.ts'
+import { aRedisStore } from './redis.ts'
+import { houseOver } from './services.ts'
+import { NOW } from './tokens.ts'
+
+/** The services of one of several machines that share the store at `url`, with token control on. */
+export async function aNode(url: string, node: string) {
+  const time = { now: NOW }
+  const store = await aRedisStore(url, { node, now: () => time.now })
+  const { shared } = store
+  if (!shared?.nodes) throw new Error('the store is shared')
+  const house = await houseOver(store, await temporaryDirectory(), time)
+  const { tokens, sessions: kept } = store
+  const { sessions, settings, clock } = house
+  const watch = new NodeWatch({
+    ...{ node, shared, store: kept, tokens, sessions, settings, clock },
+    answer: async (question) => ({ node, question }),
+  })
+  await shared.nodes.join(watch)
+  onTestFinished(() => shared.nodes?.leave())
+  await house.settings.setTokenControl(['publish', 'play'], true)
+  return { ...house, watch, nodes: shared.nodes, shared }
+}
+
+export type Node = Awaited<ReturnType<typeof aNode>>
+
+/** The nodes `one` and `two`. */
+export async function twoNodes(url: string): Promise<[Node, Node]> {
+  return [await aNode(url, 'one'), await aNode(url, 'two')]
+}
