@@ -66,6 +66,14 @@ export function administer(services: Services, actor: Actor): StoreOperations {
 
     listTokens: (filter) => tokens.list(filter),
     inspectTokens: () => tokens.inspect(),
+    exportTokens: (order) => tokens.export(order),
+
+    async importTokens(order) {
+      const imported = await tokens.import(order.tokens)
+      for (const { id, app, streamId, type } of imported) record({ event: 'mint', tokenId: id, app, streamId, type })
+      return { imported: imported.length }
+    },
+
     showToken: (ref) => tokens.show(ref),
 
     async verifyToken(question) {

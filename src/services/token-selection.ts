@@ -20,6 +20,10 @@ export const ORDERS: Record<NonNullable<TokenFilter['sort']>, Order> = {
     compare(a.app, b.app) || compare(a.streamId, b.streamId) || a.createdAt - b.createdAt || compare(a.id, b.id),
 }
 
+export function byHash(a: Token, b: Token): number {
+  return compare(a.hash, b.hash)
+}
+
 export function passes(token: Token, filter: TokenFilter, now: UnixSeconds): boolean {
   if (filter.streamId !== undefined && token.streamId !== filter.streamId) return false
   if (filter.app !== undefined && token.app !== filter.app) return false
@@ -53,13 +57,13 @@ export function hintFor(filter: TokenFilter, now: UnixSeconds, createdUpTo: () =
 
 /** The first so many tokens in an order, of any number that are offered; at most twice as many are held. */
 export class First {
-  readonly #order: Order
+  readonly #order: (a: Token, b: Token) => number
   readonly #count: number
   #held: Token[] = []
   /** What comes after this one has no place; undefined while there is room. */
   last: Token | undefined
 
-  constructor(order: Order, count: number) {
+  constructor(order: (a: Token, b: Token) => number, count: number) {
     this.#order = order
     this.#count = count
   }

@@ -10,6 +10,7 @@ import type { MintOrder, TokenFilter, TokenSelection } from './operations.ts'
 import type { Clock, TokenStore } from './ports.ts'
 import type { Settings } from './settings.ts'
 import { BATCH, First, hintFor, inBatches, ORDERS, passes, placeOf } from './token-selection.ts'
+import { type ExportOrder, exportTokens, importTokens } from './token-transfer.ts'
 
 const never = Number.POSITIVE_INFINITY
 const MOST_AT_ONCE = 10_000
@@ -74,6 +75,14 @@ export class Tokens {
     let tokens = 0
     for await (const _ of this.#store.all()) tokens++
     return { tokens }
+  }
+
+  export(order: ExportOrder): Promise<readonly Token[]> {
+    return exportTokens(this.#store, order)
+  }
+
+  import(values: readonly unknown[]): Promise<readonly Token[]> {
+    return importTokens(this.#store, values)
   }
 
   async show(ref: string): Promise<TokenView> {

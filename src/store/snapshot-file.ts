@@ -78,12 +78,17 @@ export class SnapshotFile {
     return sessions
   }
 
-  /** The lines of the tokens in groups, each valid until the next; with `needle` only those that have its bytes. */
-  async *tokenLines(needle?: Buffer): AsyncGenerator<Iterable<Line>> {
+  /**
+   * The lines of the tokens from hash `from` on in groups, each valid until the next; with `needle` only those that
+   * have its bytes.
+   */
+  async *tokenLines(needle?: Buffer, from: SecretHash = ''): AsyncGenerator<Iterable<Line>> {
     this.#refuseClosed()
     this.#readers++
     try {
-      yield* readLineGroups(this.path, this.#fd, this.#tokens, needle)
+      const { start, end } = this.#tokens
+      const range = { start: from === '' ? start : (this.#search.seek(from, this.#tokens)?.start ?? end), end }
+      yield* readLineGroups(this.path, this.#fd, range, needle)
     } finally {
       this.close()
     }

@@ -77,7 +77,7 @@ describe('a store does as a map does', () => {
     const first = Array.from({ length: size }, (_, number) => nthToken(number))
     await store.tokens.add(first)
     for (const token of first) model.set(token.hash, token)
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 5; round++) {
       for (let n = 0; n < 25; n++) await change(store, model, random)
       await expectSame(store, model, random)
       await store.close()
