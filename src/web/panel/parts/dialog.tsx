@@ -13,15 +13,19 @@ interface DialogProps {
   onClose(): void
 }
 
-/** Modal while it is in the page; the browser gives the focus back to where it was. */
+/** Modal while it is in the page; then the focus goes back to where it was. */
 export function Dialog({ title, children, wide = false, keep = false, onClose }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
     const dialog = ref.current
+    const before = document.activeElement
     dialog?.showModal()
     dialog?.querySelector<HTMLElement>('[data-autofocus="true"]')?.focus()
-    return () => dialog?.close()
+    return () => {
+      dialog?.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
   }, [])
   const beside = (event: MouseEvent) => {
     if (event.target === ref.current && !keep) onClose()

@@ -16,7 +16,7 @@ export function Table({ caption, columns, children }: TableProps) {
         <thead>
           <tr>
             {columns.map((column, place) => (
-              <th scope="col" key={place}>
+              <th scope="col" key={place} class={column === 'Actions' ? 'column-end' : ''}>
                 {column}
               </th>
             ))}
