@@ -7,9 +7,12 @@ import { eventually } from './eventually.ts'
 
 const SHOTS = join(import.meta.dirname, '../../test-artefacts/pages')
 
+/** Video that is scaled up without a graphics card takes most of a core. */
+const SMALL = { width: 640, height: 440 }
+
 /** A browser of its own as far as cookies go, closed when the test is over. */
 export async function aContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  const context = await browser.newContext({ permissions: ['camera', 'microphone'], ...options })
+  const context = await browser.newContext({ viewport: SMALL, permissions: ['camera', 'microphone'], ...options })
   onTestFinished(() => context.close())
   return context
 }
