@@ -86,7 +86,8 @@ export class RtpReceiver {
       highestSequence: this.#highest,
       jitter: Math.round(this.#jitter),
       lastSenderReport: last?.middle ?? 0,
-      delaySinceLast: last ? Math.round((now - last.at) * 65.536) : 0,
+      // After 18 hours no 32 bits hold it.
+      delaySinceLast: last ? Math.min(0xffff_ffff, Math.round((now - last.at) * 65.536)) : 0,
     }
   }
 

@@ -30,8 +30,8 @@ export function startChild(program: string, args: readonly string[], events: Chi
   }
   const child = spawned(program, args, (error) => gone(error.message))
   child?.on('close', (code, signal) => gone(signal ? `killed by ${signal}` : `exit code ${code}`))
-  // Why the pipe broke is told by the end of the program.
-  child?.stdin?.on('error', () => {})
+  // Why a pipe broke is told by the end of the program.
+  for (const pipe of [child?.stdin, child?.stdout, child?.stderr]) pipe?.on('error', () => {})
   child?.stdout?.on('data', (data: Buffer) => {
     if (!over) events.onOutput(data)
   })

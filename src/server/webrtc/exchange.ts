@@ -14,6 +14,8 @@ export const NOT_CONNECTED: Failure = {
   code: 'NOT_CONNECTED',
   message: 'no connection came about; the token is unspent',
 }
+/** The spend may have reached the disk by then. */
+const BROKEN: Failure = { code: 'NOT_CONNECTED', message: 'the connection broke before any media flowed' }
 /** Ended by the gate before any media flowed. */
 const ENDED_EARLY: Failure = { code: 'SESSION_INVALID', message: 'the session was ended before it began' }
 
@@ -126,7 +128,7 @@ export abstract class Exchange implements Connection, PeerEvents {
 
   onGone(): void {
     if (this.#phase === 'live') this.leave('lost')
-    else this.fail(NOT_CONNECTED)
+    else this.fail(this.#phase === 'spending' ? BROKEN : NOT_CONNECTED)
   }
 
   protected fail(failure: Failure): void {

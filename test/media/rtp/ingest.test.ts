@@ -126,6 +126,17 @@ describe('the RTP of a publisher', () => {
     expect(packets.at(-1)).toMatchObject({ kind: 'audio', dts: 220 })
   })
 
+  it('reports on where its last sender report is days old', () => {
+    const { ingest, picture, time, heard } = aPublisher()
+    for (const data of picture(0, SPS, PPS, IDR)) ingest.receive(data)
+    const report = { ssrc: VIDEO.ssrc, ntp: ntpTime(Date.UTC(2026, 0, 1)), rtpTimestamp: 0, packets: 0, octets: 0 }
+    ingest.receive(senderReport(report))
+    time.now = 3 * 24 * 3600 * 1000
+    ingest.tick()
+    const blocks = heard().flatMap((message) => (message.kind === 'receiver-report' ? message.blocks : []))
+    expect(blocks).toMatchObject([{ delaySinceLast: 0xffff_ffff }])
+  })
+
   it('allows less when much is lost', () => {
     const { ingest, picture, time, heard } = aPublisher()
     for (const data of picture(0, SPS, PPS, IDR)) ingest.receive(data)
