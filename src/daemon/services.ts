@@ -41,5 +41,6 @@ export async function composeServices(
     audit,
     refusals,
     clock,
+    ...(store.backUp && { backUp: store.backUp }),
   }
 }

@@ -1,5 +1,7 @@
+import { isAbsolute } from 'node:path'
 import type { AccessRequest, Verdict } from '../domain/access.ts'
 import { canonicalAddress } from '../domain/address.ts'
+import { AmsctlError } from '../domain/errors.ts'
 import { parseRecordingFile } from '../domain/recording.ts'
 import { parseApp, parseStreamId } from '../domain/stream-id.ts'
 import { type Protocol, type Token, viewToken } from '../domain/token.ts'
@@ -9,7 +11,7 @@ import type { Audit } from './audit.ts'
 import type { Gate } from './gate.ts'
 import type { Logins } from './logins.ts'
 import type { StoreOperations, TokenQuestion, VerdictView } from './operations.ts'
-import type { AuditEntry, Clock, RecordingArchive } from './ports.ts'
+import type { AuditEntry, Clock, RecordingArchive, Store } from './ports.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 import type { Tokens } from './tokens.ts'
@@ -26,6 +28,8 @@ export interface Services {
   readonly recordings: RecordingArchive
   readonly audit: Audit
   readonly clock: Clock
+  /** Undefined: the store is backed up where it is kept. */
+  readonly backUp?: NonNullable<Store['backUp']>
 }
 
 /** Who asks for an operation, for the audit. */
@@ -72,6 +76,15 @@ export function administer(services: Services, actor: Actor): StoreOperations {
       const imported = await tokens.import(order.tokens)
       for (const { id, app, streamId, type } of imported) record({ event: 'mint', tokenId: id, app, streamId, type })
       return { imported: imported.length }
+    },
+
+    async backUpStore({ directory }) {
+      if (!services.backUp) {
+        throw new AmsctlError('BAD_VALUE', 'this store is shared; back it up where it is kept, as Redis says')
+      }
+      if (!isAbsolute(directory)) throw new AmsctlError('BAD_VALUE', 'name a backup by its whole path')
+      await services.backUp(directory)
+      return { directory }
     },
 
     showToken: (ref) => tokens.show(ref),

@@ -22,6 +22,8 @@ export interface StoreOperations {
   exportTokens(order: { readonly after?: SecretHash; readonly limit: number }): Promise<readonly Token[]>
   /** Stores tokens as they were exported, all or none. BAD_VALUE for one that is none, or is stored already. */
   importTokens(order: { readonly tokens: readonly Token[] }): Promise<{ readonly imported: number }>
+  /** Copies the store to a directory, given by its whole path, that is not there yet, while it goes on. BAD_VALUE. */
+  backUpStore(order: { readonly directory: string }): Promise<{ readonly directory: string }>
   /** Reads all that is stored of tokens. STORE_DAMAGED says where. */
   inspectTokens(): Promise<{ readonly tokens: number }>
   /** By public id or by the secret itself; TOKEN_NOT_FOUND. */

@@ -101,6 +101,11 @@ export interface Store {
   readonly configuration: ConfigurationStore
   /** Undefined: no other machine has this store. */
   readonly shared?: SharedStore
+  /**
+   * Makes the directory `target` a store with all that this one holds now, while it goes on; undefined: it cannot.
+   * BAD_VALUE where `target` is there already.
+   */
+  readonly backUp?: (target: string) => Promise<void>
   /** Flushes and lets go of the lock; idempotent. */
   close(): Promise<void>
 }

@@ -41,6 +41,15 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+export async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'r')
+    await file.sync().finally(() => file.close())
+  } catch (cause) {
+    throw storeFailed('sync', path, cause)
+  }
+}
+
 async function writeAndSync(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const file = await open(path, 'w', PRIVATE)
   try {

@@ -1,5 +1,6 @@
 import type { Adapter } from 'lowdb'
 import { AmsctlError } from '../domain/errors.ts'
+import { backUp } from './backup.ts'
 import { Compaction } from './compaction.ts'
 import { Journal } from './journal.ts'
 import type { Records } from './records.ts'
@@ -53,6 +54,11 @@ export class JournalAdapter implements Adapter<Records> {
     const { journal, compaction } = this.#open
     await journal.flush()
     compaction.consider()
+  }
+
+  async backUp(target: string): Promise<void> {
+    const { records, journal } = this.#open
+    await backUp({ directory: this.#options.directory, records, journal }, target)
   }
 
   async close(): Promise<void> {

@@ -81,6 +81,7 @@ function assemble({ db, adapter, configuration, lock }: Parts, options: StoreOpt
     tokens: new FileTokenStore(db, reservations, options.now),
     sessions,
     configuration,
+    backUp: (target) => adapter.backUp(target),
     close: () => {
       ended ??= end()
       return ended
