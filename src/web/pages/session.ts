@@ -47,19 +47,3 @@ async function readAnswer(response: Response): Promise<SessionAnswer> {
   const { code, message } = body.error ?? { code: UNREACHABLE, message: '' }
   return { ok: false, code, message, retryAfter: Number(response.headers.get('retry-after')) || null }
 }
-
-/** Resolves after a while, or as soon as `signal` aborts or the browser is online again. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      removeEventListener('online', done)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    addEventListener('online', done)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
-}

@@ -1,3 +1,5 @@
+import { childOf } from './abort.ts'
+
 const GATHER_WITHIN = 400
 const ANSWER_WITHIN = 12_000
 
@@ -19,12 +21,14 @@ export async function connectPeer(peer: RTCPeerConnection, url: string, signal: 
   signal.addEventListener('abort', () => peer.close())
   await peer.setLocalDescription(await peer.createOffer())
   await gathered(peer)
+  const request = childOf(signal)
+  const timer = setTimeout(() => request.abort(), ANSWER_WITHIN)
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/sdp' },
     body: peer.localDescription?.sdp ?? '',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN)]),
-  })
+    signal: request.signal,
+  }).finally(() => clearTimeout(timer))
   if (!response.ok) throw await refusalOf(response)
   const resource = response.headers.get('location')
   if (resource) signal.addEventListener('abort', () => leave(resource))

@@ -1,5 +1,6 @@
 import type { StreamName } from '../../../services/operations.ts'
-import { askSession, type Place, pause, type SessionAnswer } from '../session.ts'
+import { pause } from '../abort.ts'
+import { askSession, type Place, type SessionAnswer } from '../session.ts'
 import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
 import type { Words } from './ports.ts'
 

@@ -1,12 +1,10 @@
 import { signal } from '@preact/signals'
 import type { StreamName } from '../../../services/operations.ts'
-import { pause } from '../session.ts'
-import { OfferRefused } from '../webrtc.ts'
+import { pause } from '../abort.ts'
 import { ELSEWHERE, INTERRUPTED, UNPLAYABLE, wordsFor } from '../words.ts'
-import { ENGINES } from './engines.ts'
+import { attempt, type Outcome } from './attempt.ts'
 import { Entrance } from './entrance.ts'
 import type { EngineName, PlayerState, Words } from './ports.ts'
-import { Progress } from './progress.ts'
 import { Sound } from './sound.ts'
 import { Tabs } from './tabs.ts'
 
@@ -26,16 +24,11 @@ export interface PlayerOptions extends StreamName {
 
 export const PLAY_ORDER: readonly EngineName[] = ['webrtc', 'hls', 'flv']
 
-const LOOKS_EACH = 300
-/** A picture that stands still for so long may mean that access has ended. */
-const STILL = 1000
-/** For so long, and the engine is started anew. */
-const STUCK = 6000
 const ROUNDS = 2
+/** How often the engine that has played may fail before others are tried again. */
+const PATIENCE_WITH_KNOWN = 3
 /** To a server that is full. */
 const COMES_BACK_AFTER = 8000
-
-type Outcome = 'no-picture' | 'interrupted' | 'no-access'
 
 /** Plays one stream in one `<video>`, and goes on whatever happens in between. */
 export class Player {
@@ -46,7 +39,6 @@ export class Player {
   readonly #entrance: Entrance
   readonly #tabs: Tabs
   #order: readonly EngineName[]
-  #isFull = false
   #run = new AbortController()
 
   constructor(video: HTMLVideoElement, options: PlayerOptions) {
@@ -89,64 +81,41 @@ export class Player {
   /** Every engine in turn, and the one that has played again and again. */
   async #playAll(signal: AbortSignal): Promise<void> {
     let played = false
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      if (!played && attempt >= this.#order.length * ROUNDS) {
-        if (!this.#isFull) return this.#end(UNPLAYABLE, 'Try again')
+    let failures = 0
+    for (let isFull = false; !signal.aborted; ) {
+      if (!played && failures >= this.#order.length * ROUNDS) {
+        if (!isFull) return this.#end(UNPLAYABLE, 'Try again')
         this.#say({ kind: 'waiting', words: wordsFor('TOO_MANY_CONNECTIONS') })
         await pause(COMES_BACK_AFTER, signal)
-        attempt = 0
+        failures = 0
       }
-      const engine = this.#order[played ? 0 : attempt % this.#order.length] ?? 'hls'
-      const outcome = await this.#playBy(engine, signal, played)
+      const engine = this.#nextEngine(played ? failures - PATIENCE_WITH_KNOWN : failures)
+      if (!played) this.#say({ kind: 'connecting' })
+      const outcome = await this.#playBy(engine, signal)
       if (signal.aborted) return
-      if (outcome !== 'no-picture') {
-        played = true
-        attempt = 0
-        this.#order = [engine, ...this.#order.filter((other) => other !== engine)]
-      }
       if (outcome === 'interrupted' && this.#tabs.isElsewhere()) return this.#end(ELSEWHERE, 'Play here')
       if (await this.#isShutOut(signal)) return
-      if (played) {
-        this.#say({ kind: 'waiting', words: INTERRUPTED })
-        await pause(Math.min(300 * 2 ** attempt, 4000), signal)
-      }
+      isFull = outcome === 'full'
+      const hasPlayed = outcome === 'interrupted' || outcome === 'no-access'
+      failures = hasPlayed ? 0 : failures + 1
+      if (hasPlayed) this.#order = [engine, ...this.#order.filter((other) => other !== engine)]
+      played ||= hasPlayed
+      if (!played) continue
+      this.#say({ kind: 'waiting', words: INTERRUPTED })
+      await pause(Math.min(300 * 2 ** failures, 4000), signal)
     }
   }
 
-  async #playBy(name: EngineName, outer: AbortSignal, again: boolean): Promise<Outcome> {
-    const life = new AbortController()
-    const signal = AbortSignal.any([outer, life.signal])
-    const { play, patience } = ENGINES[name]
+  #nextEngine(failures: number): EngineName {
+    return this.#order[Math.max(0, failures) % this.#order.length] ?? 'hls'
+  }
+
+  #playBy(engine: EngineName, signal: AbortSignal): Promise<Outcome> {
     const { app, streamId } = this.#options
-    let over = false
-    const onEnd = () => {
-      over = true
-    }
-    if (!again) this.#say({ kind: 'connecting' })
-    try {
-      const progress = new Progress(this.#video)
-      const source = { app, streamId, session: this.#entrance.session }
-      void play(this.#video, source, { signal, onEnd }).then(
-        () => this.sound.start(),
-        (error) => {
-          this.#isFull = error instanceof OfferRefused && error.code === 'TOO_MANY_CONNECTIONS'
-          onEnd()
-        },
-      )
-      while (!signal.aborted && !over) {
-        await pause(LOOKS_EACH, signal)
-        // The browser lets nothing be shown before somebody presses.
-        if (this.sound.blocked.value) progress.expectFromNow()
-        const still = progress.stalledFor()
-        if (!progress.shown && still > patience) break
-        if (progress.shown && still < STILL) this.#say({ kind: 'playing', engine: name })
-        if (progress.shown && still > STILL && (await this.#entrance.isOver())) return 'no-access'
-        if (progress.shown && still > STUCK) break
-      }
-      return progress.shown ? 'interrupted' : 'no-picture'
-    } finally {
-      life.abort()
-    }
+    const entrance = this.#entrance
+    const source = { app, streamId, session: entrance.session }
+    const onShown = () => this.#say({ kind: 'playing', engine })
+    return attempt(engine, { video: this.#video, sound: this.sound, entrance, source, onShown }, signal)
   }
 
   /** Whether access has ended, or was given up while the stream was away. */

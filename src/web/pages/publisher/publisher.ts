@@ -1,11 +1,12 @@
 import { signal } from '@preact/signals'
 import type { StreamName } from '../../../services/operations.ts'
+import { childOf, pause } from '../abort.ts'
 import type { Words } from '../player/ports.ts'
-import { askSession, type Place, pause, type SessionAnswer } from '../session.ts'
 import { connected, connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'
-import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
+import { isPassing, OFFLINE, wordsFor } from '../words.ts'
 import type { Capture } from './capture.ts'
 import { bytesHeard, type Figures, readFigures } from './figures.ts'
+import { Pass, type PassOptions, type Refused } from './pass.ts'
 import { makePeer } from './peer.ts'
 
 export type PublisherState =
@@ -14,12 +15,6 @@ export type PublisherState =
   | { readonly kind: 'waiting'; readonly words: Words }
   | { readonly kind: 'live'; readonly since: number }
   | { readonly kind: 'over'; readonly words: Words }
-
-export interface PublisherOptions extends StreamName {
-  readonly token: string | null
-  readonly inMemory: boolean
-  onOpened(): void
-}
 
 const LISTENS_EACH = 500
 const MEASURES_EACH = 1000
@@ -30,17 +25,15 @@ export class Publisher {
   readonly state = signal<PublisherState>({ kind: 'off' })
   readonly figures = signal<Figures | null>(null)
   readonly #capture: Capture
-  readonly #options: PublisherOptions
-  readonly #place: Place
-  #opened = false
-  #session: string | null = null
+  readonly #stream: StreamName
+  readonly #pass: Pass
   #run = new AbortController()
   #peer: RTCPeerConnection | null = null
 
-  constructor(capture: Capture, options: PublisherOptions) {
+  constructor(capture: Capture, options: PassOptions) {
     this.#capture = capture
-    this.#options = options
-    this.#place = { app: options.app, streamId: options.streamId, type: 'publish' }
+    this.#stream = options
+    this.#pass = new Pass(options)
   }
 
   start(): void {
@@ -67,11 +60,11 @@ export class Publisher {
 
   async #go(signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
-      const answer = await this.#enter()
+      const answer = await this.#pass.enter()
       if (signal.aborted) return
       const refusal = answer.ok ? await this.#send(signal) : answer
       if (signal.aborted) return
-      if (refusal && !isPassing(refusal.code)) return this.#end(await this.#explain(refusal))
+      if (refusal && !isPassing(refusal.code)) return this.#end(await this.#pass.explain(refusal))
       const words = navigator.onLine ? wordsFor(refusal?.code ?? 'NOT_CONNECTED') : OFFLINE
       this.figures.value = null
       this.state.value = { kind: 'waiting', words }
@@ -79,27 +72,10 @@ export class Publisher {
     }
   }
 
-  /** Exchanges the token, or asks whether what it has opened is open still. */
-  async #enter(): Promise<SessionAnswer> {
-    if (this.#opened) return this.#ask(null)
-    const { token, inMemory, onOpened } = this.#options
-    const answer = await askSession(this.#place, { token, ...(inMemory && { session: true }) })
-    if (!answer.ok) return answer
-    this.#opened = true
-    this.#session = answer.session
-    onOpened()
-    return answer
-  }
-
-  #ask(token: string | null): Promise<SessionAnswer> {
-    const held = this.#session === null ? {} : { session: this.#session }
-    return askSession(this.#place, { token, spend: false, ...(token === null ? held : { session: true }) })
-  }
-
   /** Sends until the connection is over. Resolves with why the server refuses; undefined: it was lost. */
   async #send(outer: AbortSignal): Promise<Refused | undefined> {
-    const life = new AbortController()
-    const signal = AbortSignal.any([outer, life.signal])
+    const life = childOf(outer)
+    const { signal } = life
     const peer = makePeer(this.#capture)
     this.#peer = peer
     let end = () => {}
@@ -108,8 +84,8 @@ export class Publisher {
       signal.addEventListener('abort', end)
     })
     try {
-      const { app, streamId } = this.#options
-      const query = this.#session === null ? '' : `?session=${encodeURIComponent(this.#session)}`
+      const { app, streamId } = this.#stream
+      const query = this.#pass.session === null ? '' : `?session=${encodeURIComponent(this.#pass.session)}`
       await connectPeer(peer, `/${app}/whip/${encodeURIComponent(streamId)}${query}`, signal)
       watchPeer(peer, end)
       await Promise.race([connected(peer), over, pause(CONNECTS_WITHIN, signal)])
@@ -132,7 +108,7 @@ export class Publisher {
     for (let heard = -1; !signal.aborted; ) {
       await pause(LISTENS_EACH, signal)
       const now = await bytesHeard(peer)
-      const answer = now === heard ? await this.#ask(null) : null
+      const answer = now === heard ? await this.#pass.ask() : null
       if (answer && !answer.ok && !isPassing(answer.code)) return answer
       heard = now
     }
@@ -143,21 +119,9 @@ export class Publisher {
     this.figures.value = await readFigures(peer, this.figures.value)
   }
 
-  /** The session is over; what has become of the token says why. */
-  async #explain({ code, message }: Refused): Promise<Words> {
-    const { token } = this.#options
-    if (!code.startsWith('SESSION_') || token === null) return wordsFor(code, message)
-    this.#opened = false
-    this.#session = null
-    const verdict = await this.#ask(token)
-    return verdict.ok || verdict.code === 'TOKEN_USED' ? PUT_OUT : wordsFor(verdict.code, verdict.message)
-  }
-
   #end(words: Words): void {
     this.#run.abort()
     this.figures.value = null
     this.state.value = { kind: 'over', words }
   }
 }
-
-type Refused = Extract<SessionAnswer, { ok: false }>

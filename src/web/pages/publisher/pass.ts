@@ -1,0 +1,60 @@
+import type { StreamName } from '../../../services/operations.ts'
+import type { Words } from '../player/ports.ts'
+import { askSession, type Place, type SessionAnswer } from '../session.ts'
+import { PUT_OUT, wordsFor } from '../words.ts'
+
+export interface PassOptions extends StreamName {
+  readonly token: string | null
+  /** Holds the session in memory and not in a cookie. */
+  readonly inMemory: boolean
+  /** The token has been exchanged. */
+  onOpened(): void
+}
+
+export type Refused = Extract<SessionAnswer, { ok: false }>
+
+/** The right to broadcast: the token until it is exchanged, and then the session. */
+export class Pass {
+  readonly #options: PassOptions
+  readonly #place: Place
+  #opened = false
+  #session: string | null = null
+
+  constructor(options: PassOptions) {
+    this.#options = options
+    this.#place = { app: options.app, streamId: options.streamId, type: 'publish' }
+  }
+
+  /** To be shown to the door; null: the browser shows its cookie. */
+  get session(): string | null {
+    return this.#session
+  }
+
+  /** Exchanges the token, or asks whether what it has opened is open still. */
+  async enter(): Promise<SessionAnswer> {
+    if (this.#opened) return this.ask()
+    const { token, inMemory, onOpened } = this.#options
+    const answer = await askSession(this.#place, { token, ...(inMemory && { session: true }) })
+    if (!answer.ok) return answer
+    this.#opened = true
+    this.#session = answer.session
+    onOpened()
+    return answer
+  }
+
+  /** Whether the session is open still. */
+  ask(): Promise<SessionAnswer> {
+    const held = this.#session === null ? {} : { session: this.#session }
+    return askSession(this.#place, { spend: false, ...held })
+  }
+
+  /** What to tell of a refusal: where the session is over, what has become of the token says why. */
+  async explain({ code, message }: Refused): Promise<Words> {
+    const { token } = this.#options
+    if (!code.startsWith('SESSION_') || token === null) return wordsFor(code, message)
+    this.#opened = false
+    this.#session = null
+    const verdict = await askSession(this.#place, { token, spend: false, session: true })
+    return verdict.ok || verdict.code === 'TOKEN_USED' ? PUT_OUT : wordsFor(verdict.code, verdict.message)
+  }
+}
