@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { Button } from './basics.tsx'
 import { Icon } from './icon.tsx'
 
@@ -13,18 +13,23 @@ interface DialogProps {
   onClose(): void
 }
 
+/** What had the focus before the dialog, or the first of those that follow each other. */
+let opener: HTMLElement | undefined
+
 /** Modal while it is in the page; then the focus goes back to where it was. */
 export function Dialog({ title, children, wide = false, keep = false, onClose }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current
     const before = document.activeElement
+    if (before instanceof HTMLElement && before !== document.body && !before.closest('dialog')) opener = before
     dialog?.showModal()
     dialog?.querySelector<HTMLElement>('[data-autofocus="true"]')?.focus()
     return () => {
       dialog?.close()
-      if (before instanceof HTMLElement) before.focus()
+      const back = opener?.isConnected ? opener : document.querySelector<HTMLElement>('main h1')
+      back?.focus()
     }
   }, [])
   const beside = (event: MouseEvent) => {
