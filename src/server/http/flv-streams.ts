@@ -7,6 +7,7 @@ import type { Protocol } from '../../domain/token.ts'
 import { playRequest } from './access.ts'
 import { CORS } from './cors.ts'
 import { errorHeaders, statusOf } from './error-response.ts'
+import { handshakeRequest } from './foreign-page.ts'
 import { HttpFlvDoor } from './http-flv.ts'
 import type { Playback } from './playback.ts'
 import type { StreamDoor } from './stream-door.ts'
@@ -31,7 +32,9 @@ export class FlvStreams implements StreamDoor {
 
   /** Answers a WebSocket handshake that is sound. */
   async upgrade(request: IncomingMessage, socket: Socket, path: StreamPath): Promise<void> {
-    await this.#playback.open(new WsFlvDoor(request, socket), this.#question(request, path, 'ws-flv'))
+    const question = this.#question(request, path, 'ws-flv')
+    const own = handshakeRequest(question, request.headers, this.#settings()['public-url'])
+    await this.#playback.open(new WsFlvDoor(request, socket), own)
   }
 
   async #answerHead(response: ServerResponse, question: AccessRequest): Promise<void> {

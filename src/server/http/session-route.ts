@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessRequest } from '../../domain/access.ts'
 import { AmsctlError } from '../../domain/errors.ts'
@@ -12,6 +12,7 @@ import { readJsonObject } from '../json-object.ts'
 import { accessRequest } from './access.ts'
 import { isEncrypted } from './client-address.ts'
 import { type Failure, refusalToFailure } from './error-response.ts'
+import { isForeignPage } from './foreign-page.ts'
 import { NOT_LIVE } from './playback.ts'
 import { refuseOtherMethods, send } from './routes.ts'
 import { sessionCookie } from './session-cookie.ts'
@@ -97,14 +98,8 @@ async function keep(
 
 /** A form of another site could give its visitor a session of that site's choosing. */
 function refuseForeignPages({ headers }: IncomingMessage, publicUrl: string): void {
-  const site = headers['sec-fetch-site']
-  const foreign = site === undefined ? isForeignOrigin(headers, publicUrl) : site !== 'same-origin' && site !== 'none'
-  if (foreign) throw new AmsctlError('ACCESS_DENIED', 'only pages of this server may open a session')
-}
-
-/** Browsers leave out Sec-Fetch-Site over plain HTTP, and proxies may write another Host. */
-function isForeignOrigin({ origin, host }: IncomingHttpHeaders, publicUrl: string): boolean {
-  return origin !== undefined && origin !== publicUrl && (!URL.canParse(origin) || new URL(origin).host !== host)
+  if (!isForeignPage(headers, publicUrl)) return
+  throw new AmsctlError('ACCESS_DENIED', 'only pages of this server may open a session')
 }
 
 function readOrder(

@@ -121,7 +121,8 @@ export class SignallingClient {
 
   #make({ streamId, token }: Command, type: TokenType): Exchange {
     const { app, handshake, settings, limits, access, hub, engine, log, send } = this.#context
-    const how = { token, trustedProxies: settings()['trusted-proxies'] }
+    const { 'public-url': publicUrl, 'trusted-proxies': trustedProxies } = settings()
+    const how = { token, trustedProxies, publicUrl }
     const context: ExchangeContext = {
       access,
       hub,

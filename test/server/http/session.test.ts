@@ -30,6 +30,15 @@ describe('POST /{app}/rest/session', () => {
     expect((await fetch(`${house.url}/LiveApp/streams/cam.flv?token=${token}`)).status).toBe(403)
   })
 
+  it('spends it for a cookie that pages of another origin cannot watch with over WebSocket', async () => {
+    const house = await aHttpHouse()
+    new LiveSource(house.hub)
+    const cookie = cookieOf(await openSession(house, { streamId: 'cam', type: 'play', token: await house.mint() }))
+    const address = `${house.wsUrl}/LiveApp/streams/cam.flv`
+    await expect(WsPlayer.open(address, { cookie, origin: 'https://evil.example' })).rejects.toThrow('HTTP 401')
+    await WsPlayer.open(address, { cookie, origin: house.url })
+  })
+
   it('takes the secret as session= too, and not for another stream', async () => {
     const house = await aHttpHouse()
     new LiveSource(house.hub)

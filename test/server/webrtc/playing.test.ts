@@ -54,6 +54,22 @@ describe('playing', () => {
     }
   })
 
+  it('is not open to a page of another origin that rides on the session of its visitor', async () => {
+    const house = await aSignallingHouse()
+    house.goLive()
+    const body = JSON.stringify({ streamId: 'cam', type: 'play', token: await house.mint() })
+    const answer = await fetch(`${house.url}/LiveApp/rest/session`, { method: 'POST', body })
+    const [cookie = ''] = answer.headers.get('set-cookie')?.split(';') ?? []
+    const words = async (headers: Readonly<Record<string, string>>) =>
+      (await house.page('LiveApp', { cookie, ...headers })).answer('')
+    for (const origin of ['http://127.0.0.1:1', 'https://evil.example', 'null']) {
+      expect(await words({ origin })).toBe('unauthorized_access')
+      expect(await (await house.page('LiveApp', { origin })).answer(await house.mint())).toBe('takeConfiguration')
+    }
+    expect(await words({ origin: house.url, 'sec-fetch-site': 'same-site' })).toBe('unauthorized_access')
+    expect(await words({ origin: house.url })).toBe('takeConfiguration')
+  })
+
   it('knows no stream that is not live, and burns nothing', async () => {
     const house = await aSignallingHouse()
     const token = await house.mint()
