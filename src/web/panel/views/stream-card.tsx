@@ -148,7 +148,13 @@ function Actions({ stream }: { readonly stream: StreamView }) {
           Record
         </Button>
       )}
-      <Button kind="danger" icon="close" busy={busy.value} label={`Stop ${streamId}`} onPress={() => void stop()}>
+      <Button
+        kind="danger"
+        icon="close"
+        busy={busy.value}
+        label={`Stop stream ${streamId}`}
+        onPress={() => void stop()}
+      >
         Stop stream
       </Button>
     </footer>

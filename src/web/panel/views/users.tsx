@@ -71,7 +71,7 @@ function Row({ user, onPassword }: { readonly user: UserView; onPassword(): void
         <Cell name="Actions" kind="actions">
           {!isSelf && (
             <>
-              <Button kind="quiet" label={`Set the password of ${user.name}`} onPress={onPassword}>
+              <Button kind="quiet" label={`Set password of ${user.name}`} onPress={onPassword}>
                 Set password
               </Button>
               <Button kind="quiet" icon="trash" label={`Delete ${user.name}`} onPress={() => void remove(user)}>
