@@ -180,6 +180,10 @@ class NamedPublication implements Publication {
     this.#owner = owner
   }
 
+  get over(): boolean {
+    return this.#over
+  }
+
   start(source: Source): void {
     if (this.#over) return
     this.#broadcast = this.#owner.start({ protocol: source.protocol, address: source.address })

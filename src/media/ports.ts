@@ -18,6 +18,8 @@ export interface MediaPacket {
 
 /** The right to publish under one name, from before the gate's yes until the publisher is gone. */
 export interface Publication {
+  /** Nothing comes of it any more: it was left, or the hub is closed. */
+  readonly over?: boolean
   /** Makes the stream live (or goes on in one that waits for its publisher). Packets before this are a bug. */
   start(source: { readonly protocol: string; readonly address: string }): void
   push(packet: MediaPacket): void

@@ -2,6 +2,7 @@ import type { Publication } from '../../media/ports.ts'
 import type { PublishingPeer } from '../../media/webrtc/ports.ts'
 import { offersMedia } from '../../media/webrtc/sdp.ts'
 import type { Failure } from '../http/error-response.ts'
+import { STOPPING } from '../http/playback.ts'
 import { Exchange, type Leaving } from './exchange.ts'
 
 const BUSY: Failure = {
@@ -44,11 +45,11 @@ export class Publishing extends Exchange {
   }
 
   protected obstacle(): Failure | undefined {
-    return undefined
+    return this.#publication?.over ? STOPPING : undefined
   }
 
   protected startMedia(): boolean {
-    if (!this.#publication || !this.#publisher) return false
+    if (!this.#publication || this.#publication.over || !this.#publisher) return false
     this.#started = true
     this.#publication.start({ protocol: 'webrtc', address: this.context.request.address ?? '' })
     this.#publisher.start(this.#publication)

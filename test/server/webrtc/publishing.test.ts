@@ -74,6 +74,18 @@ describe('publishing', () => {
     expect(await page.offer(token)).toBe('takeConfiguration')
   })
 
+  it('burns nothing where the server stops before the peer connects', async () => {
+    const house = await aSignallingHouse()
+    const page = await house.page()
+    await page.offer(await house.mint({ type: 'publish' }))
+    house.hub.close()
+    house.engine.publisher.events.onConnected()
+    expect(await page.word()).toBe('not_initialized_yet')
+    expect(await house.state('publish')).toBe('active')
+    expect(house.engine.publisher).toMatchObject({ started: false, closed: true })
+    expect(house.sessions.list()).toEqual([])
+  })
+
   it('refuses a name in use, and burns nothing', async () => {
     const house = await aSignallingHouse()
     const token = await house.mint({ type: 'publish' })
