@@ -10,7 +10,7 @@ import type { Log } from '../../services/log.ts'
 import { signallingRequest } from './access.ts'
 import { EarlyCandidates } from './early-candidates.ts'
 import type { Exchange, ExchangeContext } from './exchange.ts'
-import { MOST_STREAMS, type SignallingLimits } from './limits.ts'
+import { LONGEST_CANDIDATE, LONGEST_MID, MOST_STREAMS, type SignallingLimits } from './limits.ts'
 import {
   type Command,
   errorReply,
@@ -141,7 +141,8 @@ export class SignallingClient {
 
   /** They may come before the command that they belong to. */
   #takeCandidate({ streamId, candidate, id }: Command, exchange: Exchange | undefined): void {
-    if (exchange) exchange.addCandidate(candidate, id)
+    if (candidate.length > LONGEST_CANDIDATE || id.length > LONGEST_MID) this.ignored += 1
+    else if (exchange) exchange.addCandidate(candidate, id)
     else if (isStreamId(streamId)) this.#early.keep({ streamId, candidate, mid: id })
   }
 

@@ -16,6 +16,9 @@ export const LARGEST_MESSAGE = 80 * 1024
 export const MOST_STREAMS = 64
 /** Candidates that wait for their peer, on one socket or for one peer. */
 export const MOST_EARLY_CANDIDATES = 64
+/** In characters. Nobody has shown a token yet whose candidates wait, so they must not hold whole messages. */
+export const LONGEST_CANDIDATE = 512
+export const LONGEST_MID = 64
 /** What a client that does not read may leave queued. */
 export const MOST_QUEUED = 1024 * 1024
 const BURST = 200

@@ -172,6 +172,23 @@ describe('publishing', () => {
     expect(house.engine.publisher.candidates).toEqual(['first', 'second'])
   })
 
+  it('keeps nothing that is too long for a candidate', async () => {
+    const house = await aSignallingHouse()
+    const page = await house.page()
+    const tell = (candidate: string, id = '0') =>
+      page.send({ command: 'takeCandidate', streamId: 'cam', id, candidate })
+    const tellAll = () => [tell('x'.repeat(513)), tell('early', 'x'.repeat(65)), tell('early')]
+    tellAll()
+    page.send({ command: 'publish', streamId: 'cam', token: await house.mint({ type: 'publish' }) })
+    expect(await page.word()).toBe('start')
+    tellAll()
+    page.send(offer())
+    expect(await page.word()).toBe('takeConfiguration')
+    tellAll()
+    await page.settled()
+    expect(house.engine.publisher.candidates).toEqual(['early', 'early', 'early'])
+  })
+
   it('loses everything of a socket that closes, spent or not', async () => {
     const house = await aSignallingHouse()
     const page = await house.page()
