@@ -14,7 +14,6 @@ interface Props {
 
 /** What each kind of address is for. */
 const KINDS: Readonly<Record<string, string>> = {
-  link: 'Share link',
   rtmp: 'RTMP',
   rtmps: 'RTMPS',
   'obs-server': 'OBS server',
@@ -27,9 +26,12 @@ const KINDS: Readonly<Record<string, string>> = {
   'https-flv': 'HTTP-FLV (TLS)',
   'wss-flv': 'WS-FLV (TLS)',
   ffplay: 'ffplay',
+  token: 'Token',
   whip: 'WHIP',
   whep: 'WHEP',
 }
+
+const PAGES = { play: 'Share link', publish: 'Broadcast page' } as const
 
 /** The one time that secrets are shown; nothing closes it but its button. */
 export function MintedDialog({ tokens, onClose }: Props) {
@@ -80,17 +82,17 @@ function Minted({ token }: { readonly token: MintedToken }) {
       <figure class="qr-frame">
         <Qr text={scanned} />
         <figcaption>
-          {token.link !== null ? 'Share link' : 'RTMP address'} of {token.streamId}
+          {token.link === null ? 'RTMP address' : PAGES[token.type]} of {token.streamId}
         </figcaption>
       </figure>
       <dl class="ways">
-        {ways.map(([kind, url]) => (
-          <div key={kind}>
-            <dt>{KINDS[kind] ?? kind}</dt>
+        {ways.map(([name, url]) => (
+          <div key={name}>
+            <dt>{name}</dt>
             <dd>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
               <code tabIndex={0}>{url}</code>
-              <Copy text={url} what={KINDS[kind] ?? kind} />
+              <Copy text={url} what={name} />
             </dd>
           </div>
         ))}
@@ -112,20 +114,18 @@ function Download({ tokens }: { readonly tokens: readonly MintedToken[] }) {
   )
 }
 
-function waysOf({ tokenId, link, urls }: MintedToken): [kind: string, way: string][] {
-  const { ffmpeg: _ffmpeg, ffplay: _ffplay, ...addresses } = urls
-  return [
-    ...(link !== null ? [['link', link] as [string, string]] : []),
-    ...Object.entries(addresses),
-    ['Token', tokenId ?? ''],
-  ]
+/** Each by its name for a person; the page to send first, the bare secret last. */
+function waysOf({ type, tokenId, link, urls }: MintedToken): (readonly [name: string, way: string])[] {
+  const others = Object.entries(urls).filter(([kind]) => !/^(?:link|ffmpeg|ffplay)$/.test(kind))
+  const all = [...(link === null ? [] : [['link', link] as const]), ...others, ['token', tokenId ?? ''] as const]
+  return all.map(([kind, way]) => [kind === 'link' ? PAGES[type] : (KINDS[kind] ?? kind), way])
 }
 
 function textOf(tokens: readonly MintedToken[]): string {
   return tokens
     .map((token) => {
       const head = `${token.id}  ${token.type}  ${token.app}/${token.streamId}`
-      return [head, ...waysOf(token).map(([kind, way]) => `  ${kind}: ${way}`), ''].join('\n')
+      return [head, ...waysOf(token).map(([name, way]) => `  ${name}: ${way}`), ''].join('\n')
     })
     .join('\n')
 }

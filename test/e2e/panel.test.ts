@@ -1,0 +1,212 @@
+import { request } from 'node:http'
+import { expect, it, onTestFinished } from 'vitest'
+import type { Role } from '../../src/domain/user.ts'
+import { sharedDaemon } from '../support/amsctl.ts'
+import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { live, publishing } from '../support/ffmpeg.ts'
+import { PANEL_PASSWORD, PANEL_VIEWS, PanelPage, weigh } from '../support/panel-page.ts'
+import { describeWith } from '../support/programs.ts'
+import { aContext } from '../support/viewer-page.ts'
+
+const MARKUP = '<img src=x onerror="document.title=1;alert(1)"><script>alert(2)</script>'
+const CHANGING = /Mint|Revoke|Kick|Record|Stop|Create|Delete|Save|Set password|^Token control/
+const LIMIT = 60_000
+
+describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () => {
+  const browser = sharedBrowser(WITH_WEBRTC)
+  const daemon = sharedDaemon()
+  let users = 0
+
+  const panelUrl = (view = '') => `${daemon().http}/panel${view && `#/${view}`}`
+
+  /** The panel of a new user, who has logged in. */
+  async function loggedIn(role: Role, options: Parameters<typeof aContext>[1] = {}): Promise<PanelPage> {
+    const name = `${role}${++users}`
+    await daemon().ask((operations) => operations.createUser({ name, password: PANEL_PASSWORD, role }))
+    const panel = await PanelPage.open(await aContext(browser(), options), panelUrl())
+    await panel.logIn(name)
+    return panel
+  }
+
+  /** Something to be seen in every view: two streams, one of them with a warning and recorded, viewers and refusals. */
+  async function furnish(): Promise<void> {
+    publishing(`${daemon().rtmp}/LiveApp/stage?token=${await daemon().mint('stage', 'publish')}`)
+    publishing(`${daemon().rtmp}/LiveApp/cam2?token=${await daemon().mint('cam2', 'publish')}`, 600, ['-bf', '2'])
+    await live(daemon(), 'stage')
+    await live(daemon(), 'cam2')
+    await daemon().ask((operations) => operations.startRecording({ app: 'LiveApp', streamId: 'stage' }))
+    await daemon().ask((operations) => operations.createApiKey({ note: MARKUP }))
+    watching(`${daemon().http}/LiveApp/streams/stage.flv?token=${await daemon().mint('stage', 'play')}`)
+  }
+
+  it('goes from the first run to a token that is revoked while it plays, and tells all of it', async () => {
+    const panel = await PanelPage.open(await aContext(browser()), `${daemon().http}/#setup=abcdefgh`)
+    await panel.heading('Welcome to amsctl').waitFor()
+    expect(panel.page.url()).toBe(`${daemon().http}/panel`)
+    await panel.visited.shoot('panel-first-run')
+    await panel.page.getByLabel('Name').fill('alice')
+    await panel.page.getByLabel('Password', { exact: true }).fill(PANEL_PASSWORD)
+    await panel.page.getByLabel('Password again').fill(PANEL_PASSWORD)
+    await panel.press('Create admin')
+    await panel.says('Nothing is live')
+    await panel.visited.shoot('panel-nothing-live')
+
+    await panel.show('Settings')
+    await panel.turnOn('Token control for publishing')
+    await panel.turnOn('Token control for playing')
+    await panel.show('Tokens')
+    await panel.press('Mint the first token')
+    const rtmp = await panel.mint('cam1', 'Publish', 'RTMP', MARKUP)
+    await panel.visited.shoot('panel-minted')
+    await panel.press('I have what I need')
+    expect(await panel.page.content()).not.toContain(rtmp.split('token=')[1])
+    publishing(rtmp)
+
+    await panel.show('Streams')
+    await panel.page.getByRole('article', { name: 'LiveApp/cam1' }).waitFor()
+    await panel.press('Preview cam1')
+    await panel.visited.plays()
+    await panel.visited.shoot('panel-preview')
+
+    await panel.show('Tokens')
+    await panel.press('Mint tokens')
+    const flv = await panel.mint('cam1', 'Play', 'HTTP-FLV')
+    await panel.press('I have what I need')
+    const viewer = watching(flv)
+    await panel.show('Sessions')
+    await panel.says(MARKUP)
+    await panel.page.getByRole('row').filter({ hasText: MARKUP }).getByRole('button', { name: 'Kick' }).click()
+    await panel.press('Kick and revoke')
+    await viewer
+    await panel.says(/The viewer is kicked and its token revoked/)
+    await eventually(async () => (await panel.page.getByText(MARKUP).count()) === 0 || undefined)
+
+    await panel.show('Tokens')
+    await panel.says(MARKUP)
+    await panel.press('Check a token')
+    await panel.page.getByLabel('Token', { exact: true }).fill(flv)
+    await panel.dialog('Check a token').getByLabel('Stream').fill('cam1')
+    await panel.press('Check')
+    await panel.says('TOKEN_REVOKED')
+    await panel.visited.shoot('panel-why-refused')
+    await panel.page.keyboard.press('Escape')
+
+    await panel.show('Audit')
+    for (const event of ['user-create', 'setting', 'mint', 'admit', 'revoke', 'end']) {
+      await panel.page.getByRole('rowheader', { name: event }).first().waitFor()
+    }
+    expect(await panel.page.content()).not.toContain(flv.split('token=')[1])
+    expect(panel.visited.complaints).toEqual([])
+    expect(await panel.page.title()).toBe('Audit · amsctl')
+  })
+
+  it('shows every view without a serious fault, light, dark and on a phone; a viewer has nothing to press', async () => {
+    await furnish()
+    const desk = { width: 1280, height: 860 }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const panel = await loggedIn('admin', { colorScheme, viewport: desk })
+      const rules = colorScheme === 'dark' ? ['color-contrast'] : []
+      expect(await faultsOf(panel, colorScheme, rules)).toEqual([])
+    }
+    const phone = await loggedIn('admin', { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true })
+    expect(await faultsOf(phone, 'phone', ['target-size', 'color-contrast'])).toEqual([])
+    const viewer = await loggedIn('viewer')
+    expect(await faultsOf(viewer, 'viewer', ['button-name'], CHANGING)).toEqual([])
+  }, 120_000)
+
+  it('mints by the keyboard alone, and gives the focus back', async () => {
+    const panel = await loggedIn('admin')
+    await panel.show('Tokens')
+    await panel.tabTo('Mint tokens')
+    await panel.page.keyboard.press('Enter')
+    await panel.dialog('Mint tokens').waitFor()
+    await panel.page.keyboard.type('by-keys')
+    await panel.page.keyboard.press('Enter')
+    await panel.dialog('1 token minted').waitFor()
+    await panel.page.keyboard.press('Escape')
+    await panel.tabTo('I have what I need')
+    await panel.page.keyboard.press('Enter')
+    await panel.page.getByRole('rowheader', { name: 'by-keys' }).waitFor()
+    expect(await panel.page.evaluate('document.activeElement.innerText.trim()')).toBe('Mint tokens')
+  })
+
+  it('tells in the form what is wrong with it, and revokes many at once', async () => {
+    const panel = await loggedIn('admin')
+    await panel.show('Tokens')
+    await panel.press('Mint tokens')
+    await panel.dialog('Mint tokens').getByLabel('Expires').fill('yesterday')
+    await panel.dialog('Mint tokens').getByLabel('Stream').fill('many')
+    await panel.press('Mint')
+    await panel.says(/Expires: "yesterday" is not a time/)
+    await panel.dialog('Mint tokens').getByLabel('Expires').fill('2h')
+    await panel.dialog('Mint tokens').getByLabel('How many tokens').fill('52')
+    await panel.press('Mint')
+    await panel.press('I have what I need')
+    await panel.page.getByLabel('Search').fill('MANY')
+    await panel.page.getByText('1–50').waitFor()
+    await panel.page.getByLabel('Select all tokens of this page').check()
+    await panel.press('Revoke 50')
+    await panel.press('Revoke 50 tokens')
+    await panel.says('50 tokens revoked, 0 sessions ended.')
+    await panel.press('Older')
+    await panel.page.getByText('51–52').waitFor()
+    await panel.show('Settings')
+    await panel.page.getByLabel('Value of default-expire').fill('soon')
+    await panel.press('Save default-expire')
+    await panel.says(/Default-expire: "soon" is not a duration/)
+  })
+
+  it('shows the login when it has ended elsewhere, and says when the server is gone', async () => {
+    const panel = await loggedIn('admin')
+    await panel.show('Audit')
+    const other = await PanelPage.open(panel.page.context(), panelUrl('users'))
+    await other.heading('Users').waitFor()
+    await other.page.route('**/panel/api/**', (route) => route.abort())
+    await other.page.reload()
+    await other.says(/The server cannot be reached/)
+    await other.page.unroute('**/panel/api/**')
+    await other.heading('Users').waitFor()
+    await panel.press('Log out')
+    await panel.heading('Log in to amsctl').waitFor()
+    await other.says('Your login has ended. Please log in again.')
+  })
+
+  it('loads little, and from here alone', async () => {
+    const context = await aContext(browser())
+    const page = await context.newPage()
+    const weight = weigh(page)
+    await page.goto(panelUrl())
+    await page.getByRole('button', { name: 'Log in' }).waitFor()
+    const { bytes, urls } = await weight()
+    expect(bytes).toBeLessThan(LIMIT)
+    expect(urls.filter((url) => !url.startsWith(daemon().http))).toEqual([])
+    expect(urls.filter((url) => /hls|mpegts|mount/.test(url))).toEqual([])
+  })
+})
+
+/** Every view's faults, overflows, complaints and `unwanted` buttons; and its picture. */
+async function faultsOf(panel: PanelPage, name: string, rules: string[], unwanted?: RegExp): Promise<string[]> {
+  const faults: string[] = []
+  for (const [view, title] of PANEL_VIEWS) {
+    await panel.showFilled(title)
+    faults.push(...(await panel.findings(...rules)))
+    if (await panel.page.evaluate('document.documentElement.scrollWidth > innerWidth'))
+      faults.push(`${view} is too wide`)
+    if (unwanted) faults.push(...(await panel.buttons(unwanted)))
+    await panel.visited.shoot(`panel-${name}-${view}`)
+  }
+  return [...faults, ...panel.visited.complaints]
+}
+
+/** Reads a stream by a client whose name is markup, until it ends. */
+function watching(url: string): Promise<void> {
+  return new Promise((resolve) => {
+    const asked = request(url, { headers: { 'User-Agent': MARKUP } }, (response) => response.resume())
+    asked.on('error', () => resolve()).on('close', resolve)
+    asked.end()
+    onTestFinished(() => {
+      asked.destroy()
+    })
+  })
+}
