@@ -104,17 +104,19 @@ describe('playing', () => {
     expect(await page.answer(token)).toBe('takeConfiguration')
   })
 
-  it('finishes with the stream, and at a kick', async () => {
+  it('finishes with the stream, at a kick, and when --max-session is over', async () => {
     const house = await aSignallingHouse()
     house.goLive()
     const page = await house.page()
-    for (const end of ['stream', 'kick']) {
-      await page.answer(await house.mint())
+    for (const end of ['stream', 'kick', 'time']) {
+      await page.answer(await house.mint({ maxSession: 60 }))
       house.engine.viewer.events.onConnected()
       expect(await page.word()).toBe('play_started')
       const [session] = house.sessions.list()
       if (end === 'stream') house.engine.viewer.onEnd?.('stream-ended')
-      else house.sessions.kick(session?.id ?? '')
+      else if (end === 'kick') house.sessions.kick(session?.id ?? '')
+      else house.time.now += 60
+      house.sessions.sweep()
       expect(await page.word()).toBe('play_finished')
       expect(house.engine.viewer.closed).toBe(true)
     }
