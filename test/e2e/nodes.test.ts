@@ -14,7 +14,8 @@ import { RedisServer, sharedRedis } from '../support/redis.ts'
 import { runCommand } from '../support/run-command.ts'
 
 const STREAM = ['--stream', 'cam', '--type', 'play']
-const SECOND = 1000
+/** A second, and what a busy machine takes. */
+const PROMPT = 5000
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -150,7 +151,7 @@ describeWith(['redis-server', 'ffmpeg'], 'viewers of daemons that share a Redis'
     expect(report).toMatchObject({ revoked: [revoked.tokenId], sessions: 1 })
     const since = performance.now()
     await ended(revoked.answer)
-    expect(performance.now() - since).toBeLessThan(SECOND)
+    expect(performance.now() - since).toBeLessThan(PROMPT)
     expect((await sessionsOf(b)).filter(({ type }) => type === 'play')).toEqual([])
   })
 

@@ -9,7 +9,8 @@ import { FakeConnection, tokenCredential } from '../support/services.ts'
 import { aSession, aUse, tokenNumber } from '../support/store.ts'
 import { aRequest } from '../support/tokens.ts'
 
-const SECOND = 1000
+/** A second, and what a busy machine takes. */
+const PROMPT = 5000
 
 async function mint({ operations }: Node, uses: number | null = 1) {
   const [token] = await operations.createTokens({ app: 'LiveApp', streamId: 'cam', type: 'play', uses })
@@ -66,7 +67,7 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     const viewer = await connect(two, request)
     const report = await one.operations.revokeTokens({ refs: [id] })
     expect(report).toMatchObject({ revoked: [id], sessions: 1 })
-    await eventually(() => isClosed(viewer), SECOND)
+    await eventually(() => isClosed(viewer), PROMPT)
     expect(viewer.connection.closed).toEqual(['revoked'])
   })
 
@@ -78,7 +79,7 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     ])
     const agree = ({ settings: { values } }: Node) =>
       values['guess-limit'] === 7 && values['public-url'] === 'https://live.example.org'
-    await eventually(() => (agree(one) && agree(two) ? true : undefined), SECOND)
+    await eventually(() => (agree(one) && agree(two) ? true : undefined), PROMPT)
   })
 
   it('go on with a session that another one opened, which is kicked there for good', async () => {
@@ -89,7 +90,7 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     expect(visit).toMatchObject({ ok: true })
     const [own] = one.sessions.list()
     one.sessions.kick(String(own?.id))
-    await eventually(() => (visit.ok && visit.signal.aborted ? true : undefined), SECOND)
+    await eventually(() => (visit.ok && visit.signal.aborted ? true : undefined), PROMPT)
     expect(await two.gate.visit(session)).toMatchObject({ code: 'SESSION_INVALID' })
     expect(await one.gate.visit(session)).toMatchObject({ code: 'SESSION_INVALID' })
   })
@@ -102,7 +103,7 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     expect([one.sessions.list().length, two.sessions.list().length]).toEqual([1, 0])
     two.time.now += 31
     await two.gate.visit(session).then((visit) => visit.ok && visit.done())
-    await eventually(() => (one.sessions.list().length === 0 ? true : undefined), SECOND)
+    await eventually(() => (one.sessions.list().length === 0 ? true : undefined), PROMPT)
     expect(two.sessions.list()).toHaveLength(1)
     // Who had it before may think it idle, and yet must not end it.
     one.time.now += 10_000
@@ -113,12 +114,12 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
   it('resume within the grace what was lost at another one, and end the older connection', async () => {
     const [one, two] = await twoNodes(redis().newUrl())
     await one.settings.set('reconnect-grace', '30s')
-    await eventually(() => (two.settings.values['reconnect-grace'] === 30 ? true : undefined), SECOND)
+    await eventually(() => (two.settings.values['reconnect-grace'] === 30 ? true : undefined), PROMPT)
     const { request } = await mint(one)
     const first = await connect(one, request)
     const second = await connect(two, request)
     expect(second.code).toBe('OK')
-    await eventually(() => isClosed(first), SECOND)
+    await eventually(() => isClosed(first), PROMPT)
     expect(first.connection.closed).toEqual(['replaced'])
     if (second.admission.ok) second.admission.leave('lost')
     expect((await connect(one, request)).code).toBe('OK')
@@ -164,7 +165,7 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     const left = await eventually(async () => {
       const stored = await one.shared.sessions.everywhere()
       return stored.every(({ node }) => node === 'one') ? stored : undefined
-    }, 15 * SECOND)
+    })
     expect(left.map(({ session }) => session.id)).toEqual([hls.id])
     expect(one.sessions.list()).toMatchObject([{ id: hls.id }])
   })
