@@ -140,7 +140,7 @@ function trickle(
   if (!matches(ifMatch, etag)) throw new AmsctlError('PRECONDITION_FAILED', 'If-Match is not the ETag of the session')
   const fragment = readFragment(body ?? '')
   if (!fragment) throw new AmsctlError('BAD_REQUEST', 'the body is no SDP fragment of ICE')
-  if (fragment.userNames.some((name) => !userNames.includes(name))) {
+  if (fragment.userNames.some((name) => !userNames.has(name))) {
     throw new AmsctlError('ICE_RESTART_UNSUPPORTED', 'a session takes no ICE restart; open a new one')
   }
   for (const { candidate, mid } of fragment.candidates) exchange.addCandidate(candidate, mid)

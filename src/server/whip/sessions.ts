@@ -39,7 +39,7 @@ export interface WhipSession {
   readonly request: AccessRequest
   readonly exchange: Exchange
   /** ICE user name fragments of the offer: others would be of an ICE restart. */
-  readonly userNames: readonly string[]
+  readonly userNames: ReadonlySet<string>
   readonly outcome: Promise<Outcome>
 }
 
@@ -83,7 +83,7 @@ export class WhipSessions {
     door.onReady = () => exchange.configure('offer', offer)
     door.onStarted = () => this.#halfOpen.remove(exchange)
     const etag = `"${newSessionSecret()}"`
-    const session = { secret, etag, request, exchange, userNames: iceUserNames(offer), outcome: door.outcome }
+    const session = { secret, etag, request, exchange, userNames: new Set(iceUserNames(offer)), outcome: door.outcome }
     this.#bySecret.set(secret, session)
     this.#halfOpen.add(exchange, request.address ?? '')
     exchange.begin()
