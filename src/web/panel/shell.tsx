@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useEffect } from 'preact/hooks'
 import { Account } from './account.tsx'
 import { Icon, type IconName, Mark } from './parts/icon.tsx'
 import { connection } from './state/live.ts'
@@ -37,9 +36,6 @@ const GROUPS: readonly (readonly [title: string, views: readonly (readonly [View
 /** What stands around every view: where one is, who one is, and whether what is shown is true. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
   const isOpen = useSignal(false)
-  useEffect(() => {
-    isOpen.value = false
-  }, [view.value])
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={skip}>
@@ -63,7 +59,11 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           </button>
         </div>
         <div class="side-body" id="menu">
-          <Menu />
+          <Menu
+            onChosen={() => {
+              isOpen.value = false
+            }}
+          />
           <Account />
         </div>
       </header>
@@ -76,7 +76,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   )
 }
 
-function Menu() {
+function Menu({ onChosen }: { onChosen(): void }) {
   const counts: Partial<Record<ViewName, number | undefined>> = {
     streams: streams.value?.length,
     sessions: sessions.value?.length,
@@ -89,7 +89,7 @@ function Menu() {
           <ul>
             {views.map(([name, text]) => (
               <li key={name}>
-                <MenuLink name={name} text={text} count={counts[name] ?? 0} />
+                <MenuLink name={name} text={text} count={counts[name] ?? 0} onChosen={onChosen} />
               </li>
             ))}
           </ul>
@@ -99,9 +99,16 @@ function Menu() {
   )
 }
 
-function MenuLink({ name, text, count }: { readonly name: ViewName; readonly text: string; readonly count: number }) {
+interface MenuLinkProps {
+  readonly name: ViewName
+  readonly text: string
+  readonly count: number
+  onChosen(): void
+}
+
+function MenuLink({ name, text, count, onChosen }: MenuLinkProps) {
   return (
-    <a href={hrefOf(name)} aria-current={view.value === name ? 'page' : undefined}>
+    <a href={hrefOf(name)} onClick={onChosen} aria-current={view.value === name ? 'page' : undefined}>
       <Icon name={name satisfies IconName} />
       <span>{text}</span>
       {count > 0 && <span class="count">{count}</span>}
