@@ -66,24 +66,31 @@ function oneOf<const W extends string>(...words: readonly W[]): SettingKind<W> {
   }
 }
 
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/
+/** As Content-Security-Policy has them: all subdomains (CSP Level 3, section 2.3.1). */
+const HOSTS = /^(?:\*\.)?[\w.-]+$|^\[[\da-f:.]+\]$/
+
+/** URL takes hosts with quotes and semicolons, which would mean something in the headers that origins are put into. */
+function parseOrigin(text: string, host: RegExp): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isBare = url && url.href === `${url.origin}/` && /^https?:$/.test(url.protocol) && host.test(url.hostname)
+  if (!isBare) throw new AmsctlError('BAD_VALUE', `"${text}" is not a URL such as https://live.example.org`)
+  return url.origin
+}
+
 const baseUrl: SettingKind<string> = {
   legal: 'an http or https URL without a path; may be empty',
-  parse: (text) => {
-    if (text === '') return ''
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    const bare =
-      url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username
-    if (!bare) throw new AmsctlError('BAD_VALUE', `"${text}" is not a URL such as https://live.example.org`)
-    return url.origin
-  },
+  parse: (text) => (text === '' ? '' : parseOrigin(text, HOST)),
   format: String,
 }
 
 const origins: SettingKind<readonly string[]> = {
-  legal: 'origins such as https://www.example.org, separated by commas, or *; may be empty',
+  legal: 'origins such as https://www.example.org or https://*.example.org, separated by commas, or *; may be empty',
   parse: (text) => {
     const given = text.split(/[,\s]+/).filter(Boolean)
-    return given.length === 1 && given[0] === '*' ? given : [...new Set(given.map(baseUrl.parse))]
+    return given.length === 1 && given[0] === '*'
+      ? given
+      : [...new Set(given.map((origin) => parseOrigin(origin, HOSTS)))]
   },
   format: (value) => value.join(','),
 }

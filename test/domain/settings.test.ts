@@ -19,10 +19,23 @@ describe('settings', () => {
     ['rest-access', 'closed'],
     ['public-url', 'example.org'],
     ['public-url', 'https://example.org/path'],
+    ['public-url', 'https://:secret@example.org'],
+    ['public-url', 'https://example.org;x'],
+    ['public-url', "https://example.org'x"],
+    ['public-url', 'https://*.example.org'],
+    ['embed-origins', 'https://a*.example.org'],
     ['guess-limit', '-1'],
     ['retention', 'long'],
   ] as const)('%s refuses "%s" and names what is legal', (name, text) => {
     expect(() => parseSetting(name, text)).toThrow(/legal: /)
+  })
+
+  it.each([
+    ['public-url', 'http://[::1]:5080'],
+    ['public-url', 'https://live_1.example.org:8443'],
+    ['embed-origins', 'https://*.example.org,http://xn--bcher-kva.example:8080,http://127.0.0.1'],
+  ] as const)('%s takes %s', (name, text) => {
+    expect(formatSetting(name, parseSetting(name, text))).toBe(text)
   })
 
   it('names every setting where one is unknown', () => {

@@ -91,10 +91,14 @@ describe('frames', () => {
     expect(framing(await get(PLAY))).toEqual(["frame-ancestors 'self' *", null])
   })
 
-  it.each(['example.org', 'https://a.example/path', "https://a.example;script-src '*'", '*,https://a.example'])(
-    'refuse the origin %s',
-    async (value) => {
-      await expect((await aPageHouse()).set('embed-origins', value)).rejects.toThrow(/embed-origins/)
-    },
-  )
+  it.each([
+    'example.org',
+    'https://a.example/path',
+    "https://a.example;script-src '*'",
+    'https://a.example;report-uri',
+    "https://a.example;script-src,https://'self'",
+    '*,https://a.example',
+  ])('refuse the origin %s', async (value) => {
+    await expect((await aPageHouse()).set('embed-origins', value)).rejects.toThrow(/embed-origins/)
+  })
 })
