@@ -10,11 +10,13 @@ export interface Caller {
   readonly headers: IncomingHttpHeaders
   /** Whether the client's connection is TLS. */
   readonly encrypted: boolean
+  /** Such as `1.1`. */
+  readonly httpVersion: string
 }
 
 export function callerOf(request: IncomingMessage, trustedProxies: readonly string[]): Caller {
-  const { socket, headers } = request
-  return { peer: socket.remoteAddress ?? '', headers, encrypted: isEncrypted(request, trustedProxies) }
+  const { socket, headers, httpVersion } = request
+  return { peer: socket.remoteAddress ?? '', headers, encrypted: isEncrypted(request, trustedProxies), httpVersion }
 }
 
 /** A header that tells of a proxy between; undefined: there is none. */
@@ -29,13 +31,40 @@ export function isBelievable({ peer, headers }: Caller, trusted: readonly string
   return inCidrs(canonicalAddress(peer), trusted) && headers['x-forwarded-for'] !== undefined
 }
 
+const LOOPBACK = ['127.0.0.0/8', '::1/128']
+
 /** A name that an attacker's DNS can point at this server is none of these: an address, localhost, public-url. */
-export function isOwnHost({ headers }: Caller, publicUrl: string): boolean {
+export function isOwnHost(caller: Caller, publicUrl: string): boolean {
+  const host = hostOf(caller)
+  if (host.address !== undefined || host.name === 'localhost') return true
+  return publicUrl !== '' && host.name === new URL(publicUrl).hostname
+}
+
+/**
+ * Whether a proxy on this machine, which comes from loopback, gives itself away by nothing but the Host that its client
+ * has called: who calls from here itself, calls localhost.
+ */
+export function isQuietProxy(caller: Caller): boolean {
+  const { address, name } = hostOf(caller)
+  const calledLoopback = name === 'localhost' || inCidrs(address ?? '', LOOPBACK)
+  return isFromLoopback(caller) && forwardingHeader(caller) === undefined && !calledLoopback
+}
+
+/** Whether it is somebody on this machine. nginx, left to itself, speaks HTTP/1.0, as browsers have ceased to. */
+export function isOnThisMachine(caller: Caller): boolean {
+  const cameDirectly = forwardingHeader(caller) === undefined && caller.httpVersion !== '1.0'
+  return isFromLoopback(caller) && cameDirectly && !isQuietProxy(caller)
+}
+
+function isFromLoopback({ peer }: Caller): boolean {
+  return inCidrs(canonicalAddress(peer), LOOPBACK)
+}
+
+function hostOf({ headers }: Caller): { readonly address?: string; readonly name?: string } {
   const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d+)?$/.exec(headers.host?.toLowerCase() ?? '') ?? []
-  if (bracketed !== undefined) return ipaddr.IPv6.isValid(bracketed)
-  if (plain === undefined) return false
-  if (ipaddr.IPv4.isValidFourPartDecimal(plain) || plain === 'localhost') return true
-  return publicUrl !== '' && plain === new URL(publicUrl).hostname
+  if (bracketed !== undefined) return ipaddr.IPv6.isValid(bracketed) ? { address: bracketed } : {}
+  if (plain === undefined) return {}
+  return ipaddr.IPv4.isValidFourPartDecimal(plain) ? { address: plain } : { name: plain }
 }
 
 /** What a browser tells of the page that makes it call. */

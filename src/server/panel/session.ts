@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { canonicalAddress, inCidrs } from '../../domain/address.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { Role } from '../../domain/user.ts'
 import type { Login } from '../../services/logins.ts'
 import type { SignedIn, SignInRefusal } from '../../services/sign-in.ts'
 import { VERSION } from '../../services/version.ts'
-import { type Caller, forwardingHeader, isOwnHost } from '../http/caller.ts'
+import { type Caller, isOnThisMachine } from '../http/caller.ts'
 import { refuseOtherMethods, send } from '../http/routes.ts'
 import { loginCookie, noLoginCookie, readLoginCookie } from '../login-cookie.ts'
 import { addressFrom, callerFrom, mustLogin, type PanelOptions, refuseForeign, requireJson } from './access.ts'
@@ -24,7 +23,6 @@ export interface PanelSession {
   readonly version: string
 }
 
-const LOOPBACK = ['127.0.0.0/8', '::1/128']
 const API = '/panel/api'
 const credentials = { name: text(256), password: text(1024) }
 
@@ -96,14 +94,12 @@ function view({ users }: PanelOptions, login: Login | undefined, setupAllowed: b
 
 /** Nobody who only passes through this machine, or is led here by a name that somebody else can point at it. */
 export function maySetUp(
-  { users, setup, settings }: Pick<PanelOptions, 'users' | 'setup' | 'settings'>,
+  { users, setup }: Pick<PanelOptions, 'users' | 'setup'>,
   caller: Caller,
   shown: string | undefined,
 ): boolean {
   if (!users.isEmpty) return false
-  if (setup.opensWith(shown)) return true
-  const isLocal = inCidrs(canonicalAddress(caller.peer), LOOPBACK) && forwardingHeader(caller) === undefined
-  return isLocal && isOwnHost(caller, settings()['public-url'])
+  return setup.opensWith(shown) || isOnThisMachine(caller)
 }
 
 export function notHere(): AmsctlError {

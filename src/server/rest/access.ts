@@ -6,7 +6,7 @@ import type { Seconds } from '../../domain/units.ts'
 import type { Role } from '../../domain/user.ts'
 import type { Logins } from '../../services/logins.ts'
 import { actorName } from '../../services/sign-in.ts'
-import { type Caller, forwardingHeader, isBelievable, isCrossSite, isOwnHost } from '../http/caller.ts'
+import { type Caller, forwardingHeader, isBelievable, isCrossSite, isOwnHost, isQuietProxy } from '../http/caller.ts'
 import { clientAddress, forwardedClient } from '../http/client-address.ts'
 import { judgeLogin } from './login.ts'
 
@@ -85,6 +85,7 @@ function addressFault(caller: Caller, client: string | null, settings: AccessSet
   if (proxied !== undefined && !isBelievable(caller, settings['trusted-proxies'])) {
     return `it comes through a proxy (${proxied}) that is not in trusted-proxies or sends no X-Forwarded-For`
   }
+  if (isQuietProxy(caller)) return 'it comes through a proxy on this machine that sends no X-Forwarded-For'
   if (client === null || !inCidrs(client, settings['rest-allowed-cidr'])) return 'its address is not allowed'
   if (!isOwnHost(caller, settings['public-url'])) return 'its Host is neither an address, localhost nor public-url'
   return isCrossSite(caller, settings['public-url']) ? 'it was sent by a page of another site' : undefined

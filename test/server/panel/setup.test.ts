@@ -1,4 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SCHEMA_VERSION } from '../../../src/store/schema.ts'
+import { temporaryDirectory } from '../../support/amsctl.ts'
 import { noteSecret } from '../../support/leaks.ts'
 import { aPanelHouse, codeOf, PASSWORD } from '../../support/panel-house.ts'
 import { RawClient } from '../../support/raw-client.ts'
@@ -7,7 +11,10 @@ const ADMIN = { name: 'admin', password: PASSWORD }
 
 describe('the first user', () => {
   it('is made from this machine by nobody who only passes through it or is led here by a name', async () => {
-    const { browser, port } = await aPanelHouse()
+    const dataDir = await temporaryDirectory()
+    const settings = { 'public-url': 'https://live.example.org' }
+    await writeFile(join(dataDir, 'settings.json'), JSON.stringify({ v: SCHEMA_VERSION, settings }))
+    const { browser, port } = await aPanelHouse({ dataDir })
     expect(await browser().session()).toMatchObject({ user: null, csrf: null, firstRun: true, setupAllowed: true })
     for (const headers of [
       { 'X-Forwarded-For': '127.0.0.1' },
@@ -19,11 +26,19 @@ describe('the first user', () => {
       const answer = await browser().post('/panel/api/setup', ADMIN, headers)
       expect([answer.status, codeOf(answer)], JSON.stringify(headers)).toEqual([403, 'ACCESS_DENIED'])
     }
-    const rebound = await RawClient.to(port)
     const body = JSON.stringify(ADMIN)
-    const head = ['POST /panel/api/setup HTTP/1.1', 'Host: rebound.test', 'Content-Type: application/json']
-    rebound.send([...head, `Content-Length: ${body.length}`, 'Connection: close', '', body].join('\r\n'))
-    expect(await rebound.closed()).toMatch(/^HTTP\/1\.1 403 /)
+    const head = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close', '', body]
+    for (const start of [
+      'HTTP/1.1\r\nHost: rebound.test',
+      // Proxies that say nothing of themselves but hand on the Host of the client, or speak as nginx does by itself.
+      'HTTP/1.1\r\nHost: live.example.org',
+      'HTTP/1.1\r\nHost: 203.0.113.5',
+      'HTTP/1.0\r\nHost: 127.0.0.1',
+    ]) {
+      const client = await RawClient.to(port)
+      client.send([`POST /panel/api/setup ${start}`, ...head].join('\r\n'))
+      expect(await client.closed(), start).toMatch(/^HTTP\/1\.1 403 /)
+    }
     expect(codeOf(await browser().post('/panel/api/setup', { ...ADMIN, password: 'short' }))).toBe('BAD_VALUE')
     expect((await browser().session()).firstRun).toBe(true)
   })

@@ -17,12 +17,13 @@ const knowsTheKey: Keepers = {
 }
 
 function aCaller(peer: string, headers: IncomingHttpHeaders = {}, encrypted = false): Caller {
-  return { peer, headers: { host: '127.0.0.1:5080', ...headers }, encrypted }
+  return { peer, headers: { host: '127.0.0.1:5080', ...headers }, encrypted, httpVersion: '1.1' }
 }
 
 const PROXIED = { 'x-forwarded-for': '127.0.0.1' }
 const VIA_PROXY = { 'trusted-proxies': '127.0.0.1,10.0.0.0/8' }
 const PUBLIC = { 'public-url': 'https://live.example.org' }
+const NEAR = { ...PUBLIC, 'rest-allowed-cidr': '192.0.2.0/24' }
 
 type Row = readonly [what: string, caller: Caller, settings: Record<string, string>]
 
@@ -35,8 +36,13 @@ const ADMITTED: readonly Row[] = [
   ['localhost with a port', aCaller('127.0.0.1', { host: 'localhost:5080' }), {}],
   ['localhost in capitals', aCaller('127.0.0.1', { host: 'LOCALHOST' }), {}],
   ['an address of IPv6 as Host', aCaller('::1', { host: '[::1]:5080' }), {}],
-  ['the host of public-url', aCaller('127.0.0.1', { host: 'live.example.org' }), PUBLIC],
-  ['the host of public-url with a port', aCaller('127.0.0.1', { host: 'live.example.org:5443' }), PUBLIC],
+  ['the host of public-url', aCaller('192.0.2.7', { host: 'live.example.org' }), NEAR],
+  ['the host of public-url with a port', aCaller('192.0.2.7', { host: 'live.example.org:5443' }), NEAR],
+  [
+    'the host of public-url, by a trusted proxy',
+    aCaller('127.0.0.1', { host: 'live.example.org', 'x-forwarded-for': '192.0.2.7' }),
+    { ...NEAR, ...VIA_PROXY },
+  ],
   ['a page of our own', aCaller('127.0.0.1', { origin: 'http://127.0.0.1:5080', 'sec-fetch-site': 'same-origin' }), {}],
   ['a page of public-url', aCaller('127.0.0.1', { origin: 'https://live.example.org' }), PUBLIC],
   ['the address bar', aCaller('127.0.0.1', { 'sec-fetch-site': 'none' }), {}],
@@ -78,7 +84,9 @@ const REFUSED: readonly Row[] = [
   ['a name that begins like an address', aCaller('127.0.0.1', { host: '127.0.0.1.rebound.test' }), {}],
   ['a part of public-url', aCaller('127.0.0.1', { host: 'example.org' }), PUBLIC],
   ['a user in the Host', aCaller('127.0.0.1', { host: 'rebound.test@127.0.0.1' }), {}],
-  ['no Host', { peer: '127.0.0.1', headers: {}, encrypted: false }, {}],
+  ['no Host', { ...aCaller('127.0.0.1'), headers: {} }, {}],
+  ['a proxy here that hands on nothing but the Host', aCaller('127.0.0.1', { host: 'live.example.org' }), PUBLIC],
+  ['a proxy here that was called by its address', aCaller('::1', { host: '203.0.113.5' }), {}],
   ['a page of another site', aCaller('127.0.0.1', { origin: 'http://evil.test' }), {}],
   ['a page from a file', aCaller('127.0.0.1', { origin: 'null' }), {}],
   ['a page on another port', aCaller('127.0.0.1', { origin: 'http://127.0.0.1:3000' }), {}],
@@ -114,13 +122,13 @@ describe('the REST API by address alone', () => {
 })
 
 describe('the REST API by API key', () => {
-  it.each([...ADMITTED, ...REFUSED])('admits %s', async (_what, { peer, headers, encrypted }, settings) => {
-    const caller = { peer, headers: { ...headers, authorization: `Bearer ${KEY}` }, encrypted }
+  it.each([...ADMITTED, ...REFUSED])('admits %s', async (_what, anybody, settings) => {
+    const caller = { ...anybody, headers: { ...anybody.headers, authorization: `Bearer ${KEY}` } }
     expect(await judgeCaller(caller, settingsOf(settings), knowsTheKey)).toMatchObject({ ok: true, by: 'ak_0' })
   })
 
-  it.each(ADMITTED)('refuses a wrong key, even of %s', async (_what, { peer, headers, encrypted }, settings) => {
-    const caller = { peer, headers: { ...headers, authorization: 'Bearer wrong' }, encrypted }
+  it.each(ADMITTED)('refuses a wrong key, even of %s', async (_what, anybody, settings) => {
+    const caller = { ...anybody, headers: { ...anybody.headers, authorization: 'Bearer wrong' } }
     const verdict = await judgeCaller(caller, settingsOf(settings), knowsTheKey)
     expect(verdict).toMatchObject({ ok: false, code: 'ACCESS_DENIED' })
   })
