@@ -43,8 +43,9 @@ export function parseUserName(text: string): string {
   throw new AmsctlError('BAD_VALUE', `"${printable(text)}" is not a user name; use 1 to 64 of A-Z a-z 0-9 . _ @ + -`)
 }
 
-/** Returns `text` if it is fit for a password; the message never repeats it. */
+/** Returns `text` if it is fit for a password, which a page's field can take; the message never repeats it. */
 export function parsePassword(text: string): string {
+  if (/\p{Cc}/u.test(text)) throw new AmsctlError('BAD_VALUE', 'a password is one line without control characters')
   if (text.length >= SHORTEST_PASSWORD && text.length <= LONGEST_PASSWORD) return text
   throw new AmsctlError('BAD_VALUE', `a password has ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters`)
 }

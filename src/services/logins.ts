@@ -62,9 +62,17 @@ export class Logins {
       lastSeen: now,
     }
     this.#open.set(login.hash, login)
-    const [oldest] = this.#open.values()
-    if (this.#open.size > this.#most && oldest) this.end(oldest)
+    if (this.#open.size > this.#most) this.#makeRoom()
     return { login, secret }
+  }
+
+  /** Ends the oldest login of the user who has most: who logs in again and again, as scripts do, logs nobody else out. */
+  #makeRoom(): void {
+    const counts = new Map<string, number>()
+    for (const { userId } of this.#open.values()) counts.set(userId, (counts.get(userId) ?? 0) + 1)
+    const [[greediest] = []] = [...counts].sort(([, a], [, b]) => b - a)
+    const oldest = [...this.#open.values()].find(({ userId }) => userId === greediest)
+    if (oldest) this.end(oldest)
   }
 
   /** Whose secret this is; it keeps the login from going idle. */

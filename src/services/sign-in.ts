@@ -75,7 +75,7 @@ export class SignIn {
   ): Promise<SignedIn | SignInRefusal> {
     const user = await this.#check({ name: login.name, password: current, address })
     if ('ok' in user) return user
-    const changed = await this.#users.changePassword(user.name, next)
+    const changed = await this.#users.changePassword(user.name, next, user)
     this.#logins.endOf(user.id)
     this.#audit.record({ event: 'user-passwd', by: actorName(user), address, message: user.name })
     return { ok: true, ...this.#logins.open(changed) }

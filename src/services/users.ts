@@ -80,10 +80,14 @@ export class Users {
     return user
   }
 
-  async changePassword(name: string, next: string): Promise<User> {
+  /** LOGIN_MISSING where the user is no more as the caller has known it: deleted, or with another password. */
+  async changePassword(name: string, next: string, known?: User): Promise<User> {
     this.#require(name)
     const password = await this.#passwords.hash(parsePassword(next))
     const user = this.#require(name)
+    if (known && (user.id !== known.id || user.password !== known.password)) {
+      throw new AmsctlError('LOGIN_MISSING', `${user.name} has been changed meanwhile; log in again`)
+    }
     const changed = { ...user, password }
     await this.#write(this.#all.map((other) => (other === user ? changed : other)))
     return changed

@@ -69,6 +69,18 @@ describe('a login', () => {
     expect(second.login.signal.aborted).toBe(true)
   })
 
+  it('makes room among those of its own user, so that nobody logs others out by logging in often', async () => {
+    const { users, clock, user } = await aLogin()
+    const other = await users.create({ name: 'watcher', password: 'long enough', role: 'viewer' })
+    const logins = new Logins(users, clock, 4)
+    const admin = logins.open(user)
+    const many = Array.from({ length: 6 }, () => logins.open(other))
+    expect(logins.find(noteSecret(admin.secret))).toBe(admin.login)
+    expect(many.map(({ secret }) => logins.find(noteSecret(secret)) !== undefined)).toEqual([
+      ...[false, false, false, true, true, true],
+    ])
+  })
+
   it('takes its own CSRF token and no other', async () => {
     const { logins, login, user } = await aLogin()
     const other = logins.open(user).login

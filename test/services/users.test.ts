@@ -31,6 +31,8 @@ describe('users', () => {
     ['__proto__\n', PASSWORD],
     ['anna', 'seven77'],
     ['anna', 'x'.repeat(1025)],
+    ['anna', 'two lines\nof a file'],
+    ['anna', 'l\0o\0n\0g\0'],
   ])('are not made with the name %j and the password %j', async (name, password) => {
     const { users, store } = await aHouse()
     await expect(users.create({ name, password, role: 'admin' })).rejects.toMatchObject({ code: 'BAD_VALUE' })
@@ -66,6 +68,22 @@ describe('users', () => {
       'user-create second (admin)',
       'user-delete admin',
     ])
+    await store.close()
+  })
+
+  it('keep a password from whoever knew the one before it was reset, or that of a user before of that name', async () => {
+    const { users, store } = await aHouse()
+    const before = await users.create(admin)
+    const reset = await users.changePassword('admin', 'the password was reset', before)
+    const late = users.changePassword('admin', 'the old owner goes on', before)
+    await expect(late).rejects.toMatchObject({ code: 'LOGIN_MISSING' })
+    expect(users.find('admin')).toEqual(reset)
+    await users.create({ ...admin, name: 'second' })
+    await users.delete('admin')
+    const successor = await users.create(admin)
+    const later = users.changePassword('admin', 'the old owner goes on', reset)
+    await expect(later).rejects.toMatchObject({ code: 'LOGIN_MISSING' })
+    expect(users.find('admin')).toEqual(successor)
     await store.close()
   })
 
