@@ -5,8 +5,11 @@ export function slotOf(hash: SecretHash): [token: string, reservations: string, 
   return [`amsctl:{${hash}}:t`, `amsctl:{${hash}}:r`, `amsctl:{${hash}}:s`]
 }
 
-/** Members are `id:hash` of every token, sorted by id. */
+/** Sorted set of the hashes of all tokens. */
 export const TOKENS = 'amsctl:tokens'
+
+/** `id:hash` of tokens whose id was not made of their hash. */
+export const FOREIGN_IDS = 'amsctl:ids'
 
 /** The same for the tokens of one stream, or with one glob. */
 export function tokensOfStream(streamId: string): string {

@@ -39,9 +39,8 @@ export class RedisTokenStore implements TokenStore {
     return this.#index.fetch(hash)
   }
 
-  async findById(id: string): Promise<Token | undefined> {
-    for await (const token of this.#index.all({ id })) if (token.id === id) return token
-    return undefined
+  findById(id: string): Promise<Token | undefined> {
+    return this.#index.withId(id)
   }
 
   all(hint: TokenHint = {}): AsyncIterable<Token> {
