@@ -1,6 +1,6 @@
 import { childOf } from './abort.ts'
+import { fragmentOf, iceServersOf } from './ice.ts'
 
-const GATHER_WITHIN = 400
 const ANSWER_WITHIN = 12_000
 
 export class OfferRefused extends Error {
@@ -19,21 +19,35 @@ export class OfferRefused extends Error {
  */
 export async function connectPeer(peer: RTCPeerConnection, url: string, signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', () => peer.close())
-  await peer.setLocalDescription(await peer.createOffer())
-  await gathered(peer)
-  const request = childOf(signal)
-  const timer = setTimeout(() => request.abort(), ANSWER_WITHIN)
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/sdp' },
-    body: peer.localDescription?.sdp ?? '',
-    signal: request.signal,
-  }).finally(() => clearTimeout(timer))
+  const offer = await peer.createOffer()
+  const response = await post(url, offer.sdp ?? '', signal)
   if (!response.ok) throw await refusalOf(response)
   const resource = response.headers.get('location')
   if (resource) signal.addEventListener('abort', () => leave(resource))
   const sdp = await response.text()
-  if (!signal.aborted) await peer.setRemoteDescription({ type: 'answer', sdp })
+  if (signal.aborted) return
+  // The answer names the servers to find candidates with, so they are gathered now and follow one by one.
+  peer.setConfiguration({ ...peer.getConfiguration(), iceServers: iceServersOf(response.headers.get('link')) })
+  if (resource) trickle(peer, resource, offer.sdp ?? '')
+  await peer.setLocalDescription(offer)
+  await peer.setRemoteDescription({ type: 'answer', sdp })
+}
+
+function post(url: string, body: string, signal: AbortSignal): Promise<Response> {
+  const request = childOf(signal)
+  const timer = setTimeout(() => request.abort(), ANSWER_WITHIN)
+  const headers = { 'Content-Type': 'application/sdp' }
+  return fetch(url, { method: 'POST', headers, body, signal: request.signal }).finally(() => clearTimeout(timer))
+}
+
+function trickle(peer: RTCPeerConnection, resource: string, offer: string): void {
+  peer.addEventListener('icecandidate', ({ candidate: found }) => {
+    if (found?.candidate === '') return
+    const candidate = found && { candidate: found.candidate, mid: found.sdpMid ?? '0' }
+    const headers = { 'Content-Type': 'application/trickle-ice-sdpfrag' }
+    // The server learns of one that is lost when it is connected from.
+    fetch(resource, { method: 'PATCH', headers, body: fragmentOf(offer, candidate) }).catch(() => {})
+  })
 }
 
 export function connected(peer: RTCPeerConnection): Promise<void> {
@@ -54,18 +68,6 @@ export function watchPeer(peer: RTCPeerConnection, onEnd: () => void): void {
   const { transport } = [...peer.getReceivers(), ...peer.getSenders()].find((one) => one.transport) ?? {}
   transport?.addEventListener('statechange', () => {
     if (transport.state === 'closed' || transport.state === 'failed') onEnd()
-  })
-}
-
-/** Resolves when all candidates are known, or enough time has passed: the server finds the rest by itself. */
-function gathered(peer: RTCPeerConnection): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, GATHER_WITHIN)
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState !== 'complete') return
-      clearTimeout(timer)
-      resolve()
-    })
   })
 }
 
