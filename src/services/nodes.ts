@@ -6,6 +6,8 @@ export interface SharedStore {
   readonly sessions: SharedSessions
   /** The other daemons; null: this process is none. */
   readonly nodes: Nodes | null
+  /** The names of the nodes that are up. */
+  up(): Promise<readonly string[]>
 }
 
 /** A session where several nodes share the store. */

@@ -52,7 +52,7 @@ export class RedisNodes implements Nodes {
   }
 
   async ask(question: unknown): Promise<readonly unknown[]> {
-    const [up] = (await this.#context.client.run('amsctlBeat', [NODES], ['', SILENCE])) as Up
+    const up = await nodesUp(this.#context)
     const others = up.filter((node) => node !== this.name)
     const answers = await Promise.all(others.map((node) => this.#askOne(node, question)))
     return answers.filter((answer) => answer !== undefined)
@@ -70,7 +70,7 @@ export class RedisNodes implements Nodes {
     const { client } = this.#context
     const channel = this.#channelOf(this.name)
     const [, listeners] = (await client.ask((redis) => redis.pubsub('NUMSUB', channel))) as [string, number]
-    const [up] = (await client.run('amsctlBeat', [NODES], ['', SILENCE])) as Up
+    const up = await nodesUp(this.#context)
     if (Number(listeners) === 0 || !up.includes(this.name)) return
     const message = `a daemon called ${this.name} is up on ${client.name} already; choose another name with --node`
     throw new AmsctlError('DAEMON_RUNNING', message)
@@ -127,4 +127,10 @@ export class RedisNodes implements Nodes {
     const channel = this.#channelOf(message.from)
     await this.#context.client.ask((redis) => redis.publish(channel, text)).catch(() => undefined)
   }
+}
+
+/** The names of the nodes that were heard of lately. */
+export async function nodesUp({ client }: RedisContext): Promise<readonly string[]> {
+  const [up] = (await client.run('amsctlBeat', [NODES], ['', SILENCE])) as Up
+  return up
 }

@@ -6,7 +6,7 @@ import { RedisConfigurationStore } from './configuration-store.ts'
 import type { RedisContext } from './context.ts'
 import { channelOf } from './keys.ts'
 import type { RedisLocation } from './location.ts'
-import { RedisNodes } from './nodes.ts'
+import { nodesUp, RedisNodes } from './nodes.ts'
 import { RedisSessionStore } from './session-store.ts'
 import { TokenIndex } from './token-index.ts'
 import { RedisTokenStore } from './token-store.ts'
@@ -56,7 +56,7 @@ async function assemble(client: RedisClient, { db }: RedisLocation, options: Red
     tokens,
     sessions,
     configuration,
-    shared: { sessions, nodes },
+    shared: { sessions, nodes, up: () => nodesUp(context) },
     close: async () => {
       await nodes?.leave()
       await Promise.all([tokens.close(), sessions.close()])

@@ -144,10 +144,10 @@ if string.match(old, node) ~= string.match(ARGV[2], node) then redis.call('PUBLI
 return 1
 `
 
-/** ARGV: id, now, retention, channel, message, node. A session that another node has is left to it. */
+/** ARGV: id, now, retention, channel, message, node. A session that another node has is left to it by a node. */
 const REMOVE_SESSION = `
 local old = redis.call('HGET', KEYS[3], ARGV[1])
-if not old or string.match(old, '^[^\\n]*') ~= ARGV[6] then return 0 end
+if not old or (ARGV[6] ~= '' and string.match(old, '^[^\\n]*') ~= ARGV[6]) then return 0 end
 redis.call('HDEL', KEYS[3], ARGV[1])
 if redis.call('EXISTS', KEYS[1]) == 1 then limit(seconds(ARGV[2]), ARGV[3]) end
 redis.call('PUBLISH', ARGV[4], ARGV[5])
