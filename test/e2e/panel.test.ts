@@ -11,6 +11,8 @@ import { aContext } from '../support/viewer-page.ts'
 
 const MARKUP = '<img src=x onerror="document.title=1;alert(1)"><script>alert(2)</script>'
 const CHANGING = /Mint|Revoke|Kick|Record|Stop|Create|Delete|Save|Set password|^Token control/
+/** So that nothing is pictured half shown. */
+const STILL = { reducedMotion: 'reduce' } as const
 const LIMIT = 60_000
 
 describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () => {
@@ -24,7 +26,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
   async function loggedIn(role: Role, options: Parameters<typeof aContext>[1] = {}): Promise<PanelPage> {
     const name = `${role}${++users}`
     await daemon().ask((operations) => operations.createUser({ name, password: PANEL_PASSWORD, role }))
-    const panel = await PanelPage.open(await aContext(browser(), options), panelUrl())
+    const panel = await PanelPage.open(await aContext(browser(), { ...STILL, ...options }), panelUrl())
     await panel.logIn(name)
     return panel
   }
@@ -41,7 +43,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
   }
 
   it('goes from the first run to a token that is revoked while it plays, and tells all of it', async () => {
-    const panel = await PanelPage.open(await aContext(browser()), `${daemon().http}/#setup=abcdefgh`)
+    const panel = await PanelPage.open(await aContext(browser(), STILL), `${daemon().http}/#setup=abcdefgh`)
     await panel.heading('Welcome to amsctl').waitFor()
     expect(panel.page.url()).toBe(`${daemon().http}/panel`)
     await panel.visited.shoot('panel-first-run')
