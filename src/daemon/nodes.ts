@@ -33,13 +33,12 @@ export async function joinNodes(store: Store, services: Services, own: Own): Pro
 /** Operations that reach every node. */
 export function acrossNodes(own: DaemonOperations, by: Actor, nodes: Nodes): DaemonOperations {
   const ask = async <T>(question: Question) => (await nodes.ask(question)) as T[]
+  // Without the store this node can be looked after all the same.
+  const gather = async <T>(question: Question) => (await ask<T[]>(question).catch(noneIfStoreFailed<T[]>)).flat()
   return {
     ...own,
-    listSessions: async () => [
-      ...(await own.listSessions()),
-      ...(await ask<ListedSession[]>({ about: 'sessions' })).flat(),
-    ],
-    listStreams: async () => [...(await own.listStreams()), ...(await ask<StreamView[]>({ about: 'streams' })).flat()],
+    listSessions: async () => [...(await own.listSessions()), ...(await gather<ListedSession>({ about: 'sessions' }))],
+    listStreams: async () => [...(await own.listStreams()), ...(await gather<StreamView>({ about: 'streams' }))],
     kickSession: (order) =>
       orElsewhere(
         () => own.kickSession(order),
@@ -87,6 +86,11 @@ async function orElsewhere(
     if (report) return report
     throw error
   }
+}
+
+function noneIfStoreFailed<T>(error: unknown): T[] {
+  if (error instanceof AmsctlError && error.code === 'STORE_FAILED') return []
+  throw error
 }
 
 const ABSENT: readonly string[] = ['SESSION_NOT_FOUND', 'STREAM_NOT_LIVE']

@@ -170,6 +170,15 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     expect(one.sessions.list()).toMatchObject([{ id: hls.id }])
   })
 
+  it('make one first user, however many are made at once', async () => {
+    const [one, two] = await twoNodes(redis().newUrl())
+    const first = (node: Node) => node.users.createFirst({ name: 'admin', password: 'correct horse battery staple' })
+    const made = await Promise.allSettled([first(one), first(two)])
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    await Promise.all([one.settings.reload(), two.settings.reload()])
+    expect([one.users.list().length, two.users.list().length]).toEqual([1, 1])
+  })
+
   it('have names of their own', async () => {
     const url = redis().newUrl()
     await aNode(url, 'one')

@@ -54,6 +54,10 @@ export class RedisClient {
     }
   }
 
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   /** Runs one of our scripts, which all take keys in one slot. @throws STORE_FAILED */
   run(script: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return this.ask((redis) => {

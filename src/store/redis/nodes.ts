@@ -41,7 +41,10 @@ export class RedisNodes implements Nodes {
     const { client, events } = this.#context
     await this.#refuseTwin()
     this.#listener = listener
-    const catchUp = () => void listener.catchUp().catch(() => undefined)
+    const catchUp = () => {
+      this.#sessions.catchUp()
+      void listener.catchUp().catch(() => undefined)
+    }
     const channels = [events, this.#channelOf(this.name)]
     this.#stop.push(await client.subscribe(channels, (channel, text) => this.#read(channel, text), catchUp))
     await this.#beat()

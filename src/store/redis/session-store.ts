@@ -22,9 +22,12 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
 
   constructor(context: RedisContext) {
     this.#context = context
-    context.client.onReady(() => {
-      for (const [id, change] of this.#late) this.#soon(id, change)
-    })
+    context.client.onReady(() => this.catchUp())
+  }
+
+  /** Tries again what could not be told the server. */
+  catchUp(): void {
+    for (const [id, change] of this.#late) this.#soon(id, change)
   }
 
   /** Those of this node: an earlier process left them. */
@@ -61,7 +64,10 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
 
   /** Every session of every node. */
   async everywhere(): Promise<StoredSession[]> {
+    const known = [...this.#tokenOf.keys()]
     const index = await this.#context.client.ask((redis) => redis.hgetall(SESSIONS))
+    // Whatever was known before it was asked for has been put into the index, and has gone from it since.
+    for (const id of known) if (index[id] === undefined && !this.#late.has(id)) this.#tokenOf.delete(id)
     const found = await Promise.all(Object.entries(index).map(([id, hash]) => this.#follow(id, hash)))
     return found.filter((stored) => stored !== undefined)
   }
@@ -145,7 +151,10 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
 
   #know(stored: StoredSession): StoredSession {
     const { id, tokenHash, secretHash } = stored.session
-    if (tokenHash !== null) this.#tokenOf.set(id, { hash: tokenHash, secretHash })
+    const { node } = this.#context
+    // What is another node's to end need not be remembered here.
+    const isOurs = node === null || node === stored.node
+    if (tokenHash !== null && isOurs) this.#tokenOf.set(id, { hash: tokenHash, secretHash })
     return stored
   }
 

@@ -1,6 +1,9 @@
 import type { SecretHash } from '../../domain/secret.ts'
+import type { Milliseconds } from '../../domain/units.ts'
 import type { RedisContext } from './context.ts'
 import { slotOf } from './keys.ts'
+
+const AGAIN: Milliseconds = 5000
 
 /** Takes back spends whose answers got lost: their clients were sent away, and must find their tokens unspent. */
 export class Undoing {
@@ -29,7 +32,7 @@ export class Undoing {
       await client.run('amsctlUndo', slotOf(spend.hash), args)
       this.#uncertain.delete(holder)
     } catch {
-      // Its time comes with the connection.
+      if (!client.isClosed) setTimeout(() => void this.#try(holder), AGAIN).unref()
     }
   }
 }
