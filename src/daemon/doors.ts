@@ -10,6 +10,7 @@ import { sessionRoute } from '../server/http/session-route.ts'
 import { pageRoutes } from '../server/pages/routes.ts'
 import { restRoutes } from '../server/rest/routes.ts'
 import { createRtmpServer, type RtmpServer } from '../server/rtmp/server.ts'
+import { HalfOpen } from '../server/webrtc/half-open.ts'
 import { createSignalling, type Signalling } from '../server/webrtc/server.ts'
 import { createWhip, type Whip } from '../server/whip/routes.ts'
 import { type Actor, administer, type Services } from '../services/administration.ts'
@@ -46,8 +47,9 @@ export interface DoorOptions extends Omit<DaemonOptions, 'tls' | 'webrtc' | 'pan
 export async function openDoors(options: DoorOptions): Promise<Doors> {
   const { host, tls } = options
   const rtmp = rtmpServer(options, null)
-  const signalling = signallingOf(options)
-  const whip = whipOf(options)
+  const halfOpen = new HalfOpen()
+  const signalling = signallingOf(options, halfOpen)
+  const whip = whipOf(options, halfOpen)
   const http = httpServer(options, null, { signalling, whip })
   const rtmps = tls && rtmpServer(options, tls)
   const https = tls && httpServer(options, tls, { signalling, whip })
@@ -86,15 +88,17 @@ function rtmpServer({ services, hub, apps, log }: DoorOptions, tls: TlsMaterial 
   return createRtmpServer({ access: services.gate, hub, apps, protocol, log, ...(tls && { tls }) })
 }
 
-function signallingOf({ services, hub, inspections, apps, log, webrtc }: DoorOptions): Signalling | undefined {
+function signallingOf(options: DoorOptions, halfOpen: HalfOpen): Signalling | undefined {
+  const { services, hub, inspections, apps, log, webrtc } = options
   const settings = () => services.settings.values
   const factsOf = (stream: LiveStream) => inspections.of(stream)
-  return webrtc && createSignalling({ access: services.gate, hub, engine: webrtc, apps, settings, log, factsOf })
+  const access = services.gate
+  return webrtc && createSignalling({ access, hub, engine: webrtc, apps, settings, log, factsOf, halfOpen })
 }
 
-function whipOf({ services, hub, apps, log, webrtc }: DoorOptions): Whip {
+function whipOf({ services, hub, apps, log, webrtc }: DoorOptions, halfOpen: HalfOpen): Whip {
   const settings = () => services.settings.values
-  return createWhip({ access: services.gate, hub, engine: webrtc, apps, settings, log })
+  return createWhip({ access: services.gate, hub, engine: webrtc, apps, settings, log, halfOpen })
 }
 
 interface WebrtcDoors {

@@ -10,6 +10,7 @@ import type { Log } from '../../services/log.ts'
 import { signallingRequest } from './access.ts'
 import { EarlyCandidates } from './early-candidates.ts'
 import type { Exchange, ExchangeContext } from './exchange.ts'
+import type { HalfOpen } from './half-open.ts'
 import { LONGEST_CANDIDATE, LONGEST_MID, MOST_STREAMS, type SignallingLimits } from './limits.ts'
 import {
   type Command,
@@ -32,6 +33,7 @@ export interface ClientContext {
   readonly log: Log
   readonly factsOf: (stream: LiveStream) => StreamFacts
   readonly limits: SignallingLimits
+  readonly halfOpen: HalfOpen
   readonly app: string
   readonly handshake: IncomingMessage
   send(reply: Reply): void
@@ -120,7 +122,7 @@ export class SignallingClient {
   }
 
   #make({ streamId, token }: Command, type: TokenType): Exchange {
-    const { app, handshake, settings, limits, access, hub, engine, log, send } = this.#context
+    const { app, handshake, settings, limits, halfOpen, access, hub, engine, log, send } = this.#context
     const { 'public-url': publicUrl, 'trusted-proxies': trustedProxies } = settings()
     const how = { token, trustedProxies, publicUrl }
     const context: ExchangeContext = {
@@ -132,6 +134,7 @@ export class SignallingClient {
       token,
       request: signallingRequest(handshake, { app, streamId, type }, how),
       negotiation: limits.negotiation,
+      halfOpen,
       onOver: (over) => {
         if (this.#exchanges.get(streamId) === over) this.#exchanges.delete(streamId)
       },

@@ -8,11 +8,17 @@ import type { AccessControl, Admission, Attempt, Connection } from '../../servic
 import type { Log } from '../../services/log.ts'
 import { describeBug, type Failure, failureOf, refusalToFailure } from '../http/error-response.ts'
 import type { ExchangeDoor } from './exchange-door.ts'
+import type { HalfOpen } from './half-open.ts'
 import { PeerSlot } from './peer-slot.ts'
 
 export const NOT_CONNECTED: Failure = {
   code: 'NOT_CONNECTED',
   message: 'no connection came about; the token is unspent',
+}
+const FULL: Failure = {
+  code: 'TOO_MANY_CONNECTIONS',
+  message: 'too many wait for their connection; the token is unspent',
+  retryAfter: 5,
 }
 /** The spend may have reached the disk by then. */
 const BROKEN: Failure = { code: 'NOT_CONNECTED', message: 'the connection broke before any media flowed' }
@@ -29,6 +35,7 @@ export interface ExchangeContext {
   /** As the client sent it, to know a repeat. */
   readonly token?: string
   readonly negotiation: Milliseconds
+  readonly halfOpen: HalfOpen
   onOver(exchange: Exchange): void
 }
 
@@ -81,8 +88,10 @@ export abstract class Exchange implements Connection, PeerEvents {
   }
 
   begin(): void {
+    const { access, halfOpen, request } = this.context
+    if (!halfOpen.add(this, request.address ?? '')) return void this.fail(FULL)
     void this.guard(async () => {
-      const attempt = await this.context.access.reserve(this.context.request)
+      const attempt = await access.reserve(request)
       if (!attempt.ok) return this.fail(refusalToFailure(attempt))
       if (this.#phase === 'over') return attempt.release()
       this.#attempt = attempt
@@ -174,6 +183,7 @@ export abstract class Exchange implements Connection, PeerEvents {
     if (this.#isOver()) return admission.leave('lost')
     this.#admission = admission
     this.#phase = 'live'
+    this.context.halfOpen.remove(this)
     if (!this.startMedia()) return this.finish('stream-ended')
     this.context.door.started()
   }
@@ -188,6 +198,7 @@ export abstract class Exchange implements Connection, PeerEvents {
     const before = this.#phase
     this.#phase = 'over'
     clearTimeout(this.#deadline)
+    this.context.halfOpen.remove(this)
     this.#slot.drop()
     if (before === 'negotiating') this.#attempt?.release()
     this.letGo(how)

@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../../domain/units.ts'
+import { DEFAULT_HALF_OPEN, type HalfOpenLimits } from './half-open.ts'
 
-export interface SignallingLimits {
+export interface SignallingLimits extends HalfOpenLimits {
   /** From the command until media may flow; no longer than the gate holds a token. */
   readonly negotiation: Milliseconds
   readonly pingEvery: Milliseconds
@@ -8,7 +9,12 @@ export interface SignallingLimits {
   readonly deadAfter: Milliseconds
 }
 
-export const DEFAULT_LIMITS: SignallingLimits = { negotiation: 15_000, pingEvery: 10_000, deadAfter: 30_000 }
+export const DEFAULT_LIMITS: SignallingLimits = {
+  negotiation: 15_000,
+  pingEvery: 10_000,
+  deadAfter: 30_000,
+  ...DEFAULT_HALF_OPEN,
+}
 
 /** Of a message; larger ones close the socket with 1009. */
 export const LARGEST_MESSAGE = 80 * 1024

@@ -11,6 +11,7 @@ import { endWithFailure } from '../http/error-response.ts'
 import { STOPPING } from '../http/playback.ts'
 import { handshakeFault } from '../http/ws-flv.ts'
 import { SignallingClient } from './client.ts'
+import { HalfOpen } from './half-open.ts'
 import { DEFAULT_LIMITS, LARGEST_MESSAGE, type SignallingLimits } from './limits.ts'
 import type { Reply } from './messages.ts'
 import { SignallingSocket } from './socket.ts'
@@ -24,6 +25,8 @@ export interface SignallingOptions {
   readonly log: Log
   readonly factsOf: (stream: LiveStream) => StreamFacts
   readonly limits?: Partial<SignallingLimits>
+  /** Negotiations here and elsewhere; its own by default. */
+  readonly halfOpen?: HalfOpen
 }
 
 export interface Signalling {
@@ -43,6 +46,7 @@ export function createSignalling(options: SignallingOptions): Signalling {
 class SignallingServer implements Signalling {
   readonly #options: SignallingOptions
   readonly #limits: SignallingLimits
+  readonly #halfOpen: HalfOpen
   readonly #sockets = new Set<SignallingSocket>()
   readonly #handshaker = new WebSocketServer({
     noServer: true,
@@ -55,6 +59,7 @@ class SignallingServer implements Signalling {
   constructor(options: SignallingOptions) {
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#halfOpen = options.halfOpen ?? new HalfOpen(this.#limits)
   }
 
   get size(): number {
@@ -80,7 +85,8 @@ class SignallingServer implements Signalling {
 
   #attend(webSocket: WebSocket, handshake: IncomingMessage, app: string): void {
     const send = (reply: Reply) => socket.send(reply)
-    const client = new SignallingClient({ ...this.#options, limits: this.#limits, app, handshake, send })
+    const own = { limits: this.#limits, halfOpen: this.#halfOpen, app, handshake, send }
+    const client = new SignallingClient({ ...this.#options, ...own })
     const owner = {
       receive: (text: string) => client.receive(text),
       ignore: () => {

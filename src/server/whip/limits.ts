@@ -1,11 +1,9 @@
 import type { Milliseconds } from '../../domain/units.ts'
+import { DEFAULT_HALF_OPEN, type HalfOpenLimits } from '../webrtc/half-open.ts'
 
-export interface WhipLimits {
+export interface WhipLimits extends HalfOpenLimits {
   /** From the offer until media may flow; no longer than the gate holds a token. */
   readonly negotiation: Milliseconds
-  /** Sessions that have not connected yet, of all clients and of one address. */
-  readonly mostNegotiating: number
-  readonly mostOfAddress: number
 }
 
-export const DEFAULT_LIMITS: WhipLimits = { negotiation: 15_000, mostNegotiating: 500, mostOfAddress: 64 }
+export const DEFAULT_LIMITS: WhipLimits = { negotiation: 15_000, ...DEFAULT_HALF_OPEN }

@@ -9,7 +9,6 @@ export type Outcome = { readonly ok: true; readonly answer: string } | { readonl
 export class OfferDoor implements ExchangeDoor {
   readonly outcome: Promise<Outcome>
   onReady = (): void => {}
-  onStarted = (): void => {}
   #settle: (outcome: Outcome) => void = () => {}
 
   constructor() {
@@ -26,10 +25,6 @@ export class OfferDoor implements ExchangeDoor {
     void peer.gathered().then((answer) => this.#settle({ ok: true, answer }))
   }
 
-  started(): void {
-    this.onStarted()
-  }
-
   failed(failure: Failure): void {
     this.#settle({ ok: false, failure })
   }
@@ -39,6 +34,7 @@ export class OfferDoor implements ExchangeDoor {
     this.failed(NOT_CONNECTED)
   }
 
+  started(): void {}
   offer(): void {}
   candidate(): void {}
   untimely(): void {}

@@ -8,9 +8,9 @@ import type { Log } from '../../services/log.ts'
 import type { Failure } from '../http/error-response.ts'
 import { STOPPING } from '../http/playback.ts'
 import type { Exchange, ExchangeContext } from '../webrtc/exchange.ts'
+import { HalfOpen } from '../webrtc/half-open.ts'
 import { Publishing } from '../webrtc/publishing.ts'
 import { AnsweredPlaying } from './answered-playing.ts'
-import { HalfOpen } from './half-open.ts'
 import { DEFAULT_LIMITS, type WhipLimits } from './limits.ts'
 import { OfferDoor, type Outcome } from './offer-door.ts'
 import { iceUserNames } from './sdp-fragment.ts'
@@ -24,12 +24,8 @@ export interface WhipOptions {
   readonly settings: () => SettingValues
   readonly log: Log
   readonly limits?: Partial<WhipLimits>
-}
-
-const FULL: Failure = {
-  code: 'TOO_MANY_CONNECTIONS',
-  message: 'too many sessions wait for their connection; the token is unspent',
-  retryAfter: 5,
+  /** Negotiations here and elsewhere; its own by default. */
+  readonly halfOpen?: HalfOpen
 }
 
 /** One offer and what came of it. Who knows `secret` owns it. */
@@ -54,7 +50,7 @@ export class WhipSessions {
   constructor(options: WhipOptions) {
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.#halfOpen = new HalfOpen(this.#limits)
+    this.#halfOpen = options.halfOpen ?? new HalfOpen(this.#limits)
   }
 
   get size(): number {
@@ -70,22 +66,19 @@ export class WhipSessions {
     const { access, engine, hub, log } = this.#options
     if (this.#closed) return STOPPING
     if (!engine) return { code: 'WEBRTC_UNAVAILABLE', message: 'this daemon serves no WebRTC; the token is unspent' }
-    if (!this.#halfOpen.hasRoomFor(request.address ?? '')) return FULL
     const door = new OfferDoor()
     const secret = newSessionSecret()
-    const onOver = (exchange: Exchange) => {
+    const onOver = () => {
       this.#bySecret.delete(secret)
-      this.#halfOpen.remove(exchange)
       door.over()
     }
     const { negotiation } = this.#limits
-    const exchange = makeExchange({ access, engine, hub, log, request, door, negotiation, onOver }, offer)
+    const own = { request, door, negotiation, halfOpen: this.#halfOpen, onOver }
+    const exchange = makeExchange({ access, engine, hub, log, ...own }, offer)
     door.onReady = () => exchange.configure('offer', offer)
-    door.onStarted = () => this.#halfOpen.remove(exchange)
     const etag = `"${newSessionSecret()}"`
     const session = { secret, etag, request, exchange, userNames: new Set(iceUserNames(offer)), outcome: door.outcome }
     this.#bySecret.set(secret, session)
-    this.#halfOpen.add(exchange, request.address ?? '')
     exchange.begin()
     return session
   }

@@ -1,7 +1,9 @@
 import * as native from 'node-datachannel'
 import { expect, it } from 'vitest'
+import { HalfOpen } from '../../../src/server/webrtc/half-open.ts'
+import { GOOD_SDP } from '../../support/fake-webrtc.ts'
 import { anEngine, PATIENT } from '../../support/native-peers.ts'
-import { type Page, signallingHouseWith } from '../../support/signalling.ts'
+import { aSignallingHouse, type Page, signallingHouseWith } from '../../support/signalling.ts'
 
 /** The offer of a publisher that does nothing more. */
 function anOffer(): string {
@@ -40,12 +42,47 @@ it('takes no more peers than it may, says so, tells the log once, and burns noth
   expect((await house.operations.listTokens({})).map(({ state }) => state)).not.toContain('used')
 })
 
+it('takes no more negotiations than it may, of all and of one address: says so, burns nothing, goes on', async () => {
+  for (const limits of [{ mostNegotiating: 2 }, { mostOfAddress: 2 }]) {
+    const house = await aSignallingHouse(limits)
+    const [one, other] = [await house.page(), await house.page()]
+    const publish = async (page: Page, streamId: string) => {
+      page.send({ command: 'publish', streamId, token: await house.mint({ type: 'publish', streamId }) })
+      return page.next()
+    }
+    expect([(await publish(one, 'a')).command, (await publish(other, 'b')).command]).toEqual(['start', 'start'])
+    const information = expect.stringContaining('the token is unspent')
+    expect(await publish(other, 'c')).toMatchObject({ definition: 'not_initialized_yet', information })
+    const states = async () => (await house.operations.listTokens({})).map(({ state }) => state)
+    expect(await states()).toEqual(['active', 'active', 'active'])
+    one.socket.terminate()
+    await expect.poll(() => house.signalling?.size).toBe(1)
+    expect((await publish(other, 'c')).command).toBe('start')
+    other.send({ command: 'takeConfiguration', streamId: 'c', type: 'offer', sdp: GOOD_SDP })
+    expect(await other.word()).toBe('takeConfiguration')
+    house.engine.publisher.events.onConnected()
+    expect(await other.word()).toBe('publish_started')
+    expect((await publish(other, 'd')).command).toBe('start')
+  }
+})
+
+it('counts those of one IPv6 network as one, whoever asks how often', () => {
+  const halfOpen = new HalfOpen({ mostOfAddress: 1 })
+  const [one, other] = [{}, {}]
+  expect(halfOpen.add(one, '2001:db8::1')).toBe(true)
+  expect(halfOpen.add(other, '2001:db8::2')).toBe(false)
+  expect(halfOpen.add(other, '2001:db8:0:1::2')).toBe(true)
+  halfOpen.remove(one)
+  halfOpen.remove(one)
+  expect(halfOpen.add(one, '2001:db8::3')).toBe(true)
+})
+
 const PAGES = 10
 const STREAMS = 50
 
 it('lets go of 500 negotiations that go no further, and of their memory', async () => {
   const engine = await anEngine({ mostPeers: PAGES * STREAMS })
-  const house = await signallingHouseWith(engine, { negotiation: 5000 })
+  const house = await signallingHouseWith(engine, { negotiation: 5000, mostOfAddress: PAGES * STREAMS })
   const sdp = anOffer()
   const [token = ''] = (
     await house.operations.createTokens({ app: 'LiveApp', streamId: '*', type: 'publish', uses: null })
