@@ -1,11 +1,12 @@
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AmsctlError } from '../domain/errors.ts'
 import { journalName, SETTINGS_FILE, SNAPSHOT } from './data-directory.ts'
-import { draftOf, replaceFile, syncDirectory, syncFile } from './durable-file.ts'
+import { replaceFile, syncFile } from './durable-file.ts'
 import { errorCodeOf, storeFailed } from './failure.ts'
 import type { Journal } from './journal.ts'
 import { JournalFile } from './journal-file.ts'
+import { makeDirectoryWhole } from './new-directory.ts'
 import type { Records } from './records.ts'
 import { EVERYTHING, writeSnapshot } from './snapshot-merge.ts'
 
@@ -22,13 +23,7 @@ export interface BackUpParts {
  * @throws BAD_VALUE where `target` is there already, STORE_FAILED
  */
 export async function backUp({ directory, records, journal }: BackUpParts, target: string): Promise<void> {
-  const draft = draftOf(target)
-  try {
-    await mkdir(draft, { mode: 0o700 })
-  } catch (cause) {
-    throw errorCodeOf(cause) === 'EEXIST' ? isThere(draft) : storeFailed('make', draft, cause)
-  }
-  try {
+  await makeDirectoryWhole(target, async (draft) => {
     const { failures } = journal
     const view = records.view()
     await replaceFile(
@@ -41,12 +36,7 @@ export async function backUp({ directory, records, journal }: BackUpParts, targe
     )
     await copySettings(directory, draft)
     await (await JournalFile.open(join(draft, journalName(0)))).close()
-    await syncDirectory(draft)
-    await putInPlace(draft, target)
-  } catch (cause) {
-    await rm(draft, { recursive: true, force: true })
-    throw cause
-  }
+  })
 }
 
 async function copySettings(directory: string, draft: string): Promise<void> {
@@ -59,19 +49,4 @@ async function copySettings(directory: string, draft: string): Promise<void> {
     throw storeFailed('write', path, cause)
   }
   await syncFile(path)
-}
-
-/** The system renames a directory over none but an empty one. */
-async function putInPlace(draft: string, target: string): Promise<void> {
-  try {
-    await rename(draft, target)
-  } catch (cause) {
-    const taken = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(errorCodeOf(cause) ?? '')
-    throw taken ? isThere(target) : storeFailed('make', target, cause)
-  }
-  await syncDirectory(dirname(target))
-}
-
-function isThere(path: string): AmsctlError {
-  return new AmsctlError('BAD_VALUE', `${path} is there already; name a directory that is not`)
 }

@@ -6,8 +6,10 @@ import { tryLock } from 'fs-native-extensions'
 import { AmsctlError } from '../domain/errors.ts'
 import type { Milliseconds } from '../domain/units.ts'
 import { LOCK } from './data-directory.ts'
-import { storeFailed } from './failure.ts'
+import { errorCodeOf, storeFailed } from './failure.ts'
 
+/** There is no lock file, or it is a copy that may only be read. */
+const UNLOCKED = ['ENOENT', 'EACCES', 'EROFS', 'EPERM']
 const RETRY: Milliseconds = 20
 
 /** Holds the data directory for this process; the kernel lets go of it when the process ends, however it ends. */
@@ -40,6 +42,25 @@ async function tryAcquireLock(path: string): Promise<Lock | undefined> {
     await file?.close()
     throw storeFailed('lock', path, cause)
   }
+}
+
+/**
+ * Takes the lock of `directory` without changing a byte of it; undefined where nobody has ever locked it, or where it
+ * cannot be written, so that nobody else can change it either.
+ * @throws STORE_LOCKED
+ */
+export async function holdAsFound(directory: string): Promise<Lock | undefined> {
+  const path = join(directory, LOCK)
+  let file: FileHandle
+  try {
+    file = await open(path, 'r+')
+  } catch (cause) {
+    if (UNLOCKED.includes(errorCodeOf(cause) ?? '')) return undefined
+    throw storeFailed('lock', path, cause)
+  }
+  if (tryLock(file.fd)) return lockOn(file)
+  await file.close()
+  throw await storeLocked(directory)
 }
 
 /** The pid is for people; what holds the lock is the open file. */

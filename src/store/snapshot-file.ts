@@ -6,7 +6,7 @@ import type { Token } from '../domain/token.ts'
 import { snapshotDamaged, storeFailed } from './failure.ts'
 import { type Range, readAt } from './line-window.ts'
 import { refuseNewer } from './schema.ts'
-import { readSnapshotHead, readSnapshotLine, SNAPSHOT_END, snapshotHead } from './snapshot-line.ts'
+import { readSnapshotHead, readSnapshotLine, SNAPSHOT_END } from './snapshot-line.ts'
 import { type Line, readLineGroups } from './snapshot-scan.ts'
 import { SnapshotSearch } from './snapshot-search.ts'
 import { isToken, SESSION_PREFIX, type StoredRecord } from './stored-record.ts'
@@ -127,7 +127,7 @@ function readHead(path: string, fd: number): { generation: number; length: numbe
   const [line = ''] = bytes.toString('utf8', 0, readAt(path, fd, bytes, 0)).split('\n')
   const head = readSnapshotHead(line)
   if (head) refuseNewer(path, head.version)
-  if (head && line === snapshotHead(head.generation)) return { generation: head.generation, length: line.length + 1 }
+  if (head) return { generation: head.generation, length: line.length + 1 }
   throw snapshotDamaged(path, 0, 'this is not the head of a snapshot')
 }
 

@@ -14,16 +14,34 @@ const KEY_START = 2
 const QUOTE = 0x22
 const COMMA = 0x2c
 
+/** The first line. Its checksum is over what stands before it: a wrong generation would leave a journal out. */
 export function snapshotHead(generation: number): string {
-  return `{"v":${SCHEMA_VERSION},"gen":${generation},"tokens":[`
+  const text = `{"v":${SCHEMA_VERSION},"gen":${generation}`
+  return `${text},"crc":"${formatCrc(crc32(text))}","tokens":[`
+}
+
+export interface SnapshotHead {
+  readonly version: number
+  readonly generation: number
+  /** False for one of an earlier version, which has no checksum. */
+  readonly isChecked: boolean
 }
 
 /** Reads the first line; undefined where it is none. The generation of a newer version is not looked at. */
-export function readSnapshotHead(line: string): { version: number; generation: number } | undefined {
+export function readSnapshotHead(line: string): SnapshotHead | undefined {
+  const head = parseHead(line)
+  if (!head || head.version > SCHEMA_VERSION) return head
+  const { generation, isChecked } = head
+  const sound = isChecked ? snapshotHead(generation) : `{"v":${SCHEMA_VERSION},"gen":${generation},"tokens":[`
+  return line === sound ? head : undefined
+}
+
+function parseHead(line: string): SnapshotHead | undefined {
   try {
-    const { v: version, gen: generation = 0 }: { v?: unknown; gen?: unknown } = JSON.parse(`${line}${SNAPSHOT_END}`)
-    if (!Number.isSafeInteger(version) || !Number.isSafeInteger(generation)) return undefined
-    return { version: version as number, generation: generation as number }
+    const { v: version, gen = 0, crc }: Record<string, unknown> = JSON.parse(`${line}${SNAPSHOT_END}`)
+    if (typeof version !== 'number' || typeof gen !== 'number') return undefined
+    if (!Number.isSafeInteger(version) || !Number.isSafeInteger(gen)) return undefined
+    return { version, generation: gen, isChecked: crc !== undefined }
   } catch {
     // Not JSON: no head.
     return undefined
