@@ -9,7 +9,7 @@ export default class StoreBackup extends BaseCommand {
   static override examples = ['<%= config.bin %> store backup /var/backups/amsctl-$(date +%F)']
 
   static override args = {
-    directory: Args.string({ required: true, description: 'A directory that is not there yet.' }),
+    directory: Args.string({ required: true, ignoreStdin: true, description: 'A directory that is not there yet.' }),
   }
 
   async run(): Promise<{ readonly directory: string }> {

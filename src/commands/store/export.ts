@@ -11,7 +11,7 @@ export default class StoreExport extends BaseCommand {
   static override enableJsonFlag = false
   static override examples = [
     '<%= config.bin %> store export > tokens.ndjson',
-    "<%= config.bin %> store export | jq -r 'select(.used > 0) | .id'",
+    "<%= config.bin %> store export | jq --raw-output 'select(.used > 0) | .id'",
   ]
 
   async run(): Promise<void> {
