@@ -91,7 +91,10 @@ export class AacRendition {
 
   #begin(transcoding: Transcoding): void {
     const order = new Interleave((packet) => this.#audience.push(packet))
-    const bridge = new SoundBridge('AAC', transcoding, (packet) => order.pushSound(packet))
+    const bridge = new SoundBridge('AAC', transcoding, {
+      onPacket: (packet) => order.pushSound(packet),
+      onGivenUp: () => order.giveUpSound(),
+    })
     this.#work = { order, bridge }
   }
 

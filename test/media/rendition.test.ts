@@ -21,9 +21,11 @@ const DELTA = Buffer.from([0x41, 0x9a, 2, 3])
 class HandTranscoding implements Transcoding {
   readonly name = 'hand'
   readonly log: string[] = []
+  giveUp = () => {}
   #waiting: (() => void)[] = []
 
-  start(to: string, onPacket: (packet: MediaPacket) => void) {
+  start(to: string, onPacket: (packet: MediaPacket) => void, onGivenUp: () => void) {
+    this.giveUp = onGivenUp
     this.log.push(`start ${to}`)
     let closed = false
     return {
@@ -172,6 +174,18 @@ describe('viewers of FLV at a stream in Opus', () => {
     const viewer = await LoopbackViewer.of(stream.hub)
     const tags = await reached(viewer, 160)
     expect(codecs(tags)).toEqual(new Set(['H264']))
+  })
+
+  it('get pictures as they come once the transcoder is given up for good', async () => {
+    const transcoding = new HandTranscoding()
+    const stream = new Stream(transcoding)
+    stream.opus()
+    const viewer = await LoopbackViewer.of(stream.hub)
+    transcoding.giveUp()
+    const began = performance.now()
+    stream.media(200, 400)
+    await reached(viewer, 360)
+    expect(performance.now() - began).toBeLessThan(2000)
   })
 
   it('get pictures only, and are told so, where nothing can transcode', async () => {

@@ -32,13 +32,13 @@ export async function findTranscoder({ log, program = 'ffmpeg' }: FfmpegOptions)
   const decoders = { AAC: opus[0] === 'libopus' ? ['-c:a', 'libopus'] : [], Opus: [] }
   return {
     name,
-    start: (to, onPacket) => {
+    start: (to, onPacket, onGivenUp) => {
       const direction = DIRECTIONS[to]
       const encoder = to === 'AAC' ? aac : opus
       const input = [...AT_ONCE, ...decoders[to], ...direction.input, '-i', 'pipe:0']
       const output = [...STEREO, '-c:a', ...encoder, ...direction.output, 'pipe:1']
       const args = ['-hide_banner', '-nostdin', '-loglevel', 'fatal', ...input, ...output]
-      return new ProgramTranscoder({ program, args, direction, log, onPacket })
+      return new ProgramTranscoder({ program, args, direction, log, onPacket, onGivenUp })
     },
   }
 }

@@ -27,6 +27,7 @@ export class Interleave {
   #soundWentIn: Milliseconds
   /** Of the sound that came out last. */
   #soundAt: Milliseconds | undefined
+  #isGivenUp = false
 
   constructor(emit: (packet: MediaPacket) => void, now: () => Milliseconds = () => performance.now()) {
     this.#emit = emit
@@ -47,8 +48,15 @@ export class Interleave {
     this.#soundWentIn = this.#now()
   }
 
+  /** None comes out of the transcoder any more, whatever goes in. */
+  giveUpSound(): void {
+    this.#isGivenUp = true
+    this.flush()
+  }
+
   /** Sound came out of the transcoder. */
   pushSound(packet: MediaPacket): void {
+    this.#isGivenUp = false
     if (!packet.config) this.#soundAt = packet.dts
     // Headers first, so that whoever begins here is told of all tracks.
     this.#release(({ packet: held }) => held.config || (!packet.config && isBefore(held, packet.dts)))
@@ -70,7 +78,7 @@ export class Interleave {
   #releaseDue(): void {
     const now = this.#now()
     const at = this.#soundAt
-    const quiet = now - this.#soundWentIn > QUIET
+    const quiet = this.#isGivenUp || now - this.#soundWentIn > QUIET
     this.#release(({ packet, since }) => {
       return quiet || since + this.#longest <= now || (at !== undefined && (packet.config || isBefore(packet, at)))
     })

@@ -16,7 +16,8 @@ export interface Transcoding {
   readonly name: string
   /**
    * `onPacket` gets a sequence header and frames of the codec `to`, at the times of what went in. Where the work cannot
-   * be done nothing comes, and the log says why.
+   * be done nothing comes, and the log says why; `onGivenUp` is told when it is not tried again until the stream's
+   * configuration changes.
    */
-  start(to: Sound, onPacket: (packet: MediaPacket) => void): AudioTranscoder
+  start(to: Sound, onPacket: (packet: MediaPacket) => void, onGivenUp?: () => void): AudioTranscoder
 }

@@ -14,18 +14,24 @@ export class SoundBridge {
   readonly #to: Sound
   readonly #transcoding: Transcoding | undefined
   readonly #onPacket: (packet: MediaPacket) => void
+  readonly #onGivenUp: (() => void) | undefined
   #transcoder: AudioTranscoder | undefined
 
-  constructor(to: Sound, transcoding: Transcoding | undefined, onPacket: (packet: MediaPacket) => void) {
+  constructor(
+    to: Sound,
+    transcoding: Transcoding | undefined,
+    { onPacket, onGivenUp }: { readonly onPacket: (packet: MediaPacket) => void; readonly onGivenUp?: () => void },
+  ) {
     this.#to = to
     this.#transcoding = transcoding
     this.#onPacket = onPacket
+    this.#onGivenUp = onGivenUp
   }
 
   /** Takes audio; what needs no transcoding is passed on at once. */
   push(packet: MediaPacket): void {
     if (needsTranscoding(packet, this.#to)) {
-      this.#transcoder ??= this.#transcoding?.start(this.#to, this.#onPacket)
+      this.#transcoder ??= this.#transcoding?.start(this.#to, this.#onPacket, this.#onGivenUp)
       this.#transcoder?.push(packet)
       return
     }

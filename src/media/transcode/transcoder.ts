@@ -22,6 +22,8 @@ export interface TranscoderOptions {
   readonly direction: Direction
   readonly log: TranscodeLog
   readonly onPacket: (packet: MediaPacket) => void
+  /** Nothing more comes, unless what goes in changes. */
+  readonly onGivenUp?: (() => void) | undefined
   /** Before the program is started again; after the last of them it is left. */
   readonly pauses?: readonly Milliseconds[]
 }
@@ -65,8 +67,9 @@ export class ProgramTranscoder implements AudioTranscoder {
   #begin(): void {
     const { direction, log } = this.#options
     const writer = this.#config && direction.writer(this.#config)
-    if (writer) this.#start(writer)
-    else log.warn({ codec: direction.from }, 'sound of a kind that cannot be transcoded')
+    if (writer) return void this.#start(writer)
+    log.warn({ codec: direction.from }, 'sound of a kind that cannot be transcoded')
+    this.#options.onGivenUp?.()
   }
 
   #start(writer: FrameWriter): void {
@@ -92,7 +95,7 @@ export class ProgramTranscoder implements AudioTranscoder {
     const pause = pauses[this.#failures++]
     const next = pause === undefined ? 'its viewers hear nothing more' : `starting it again in ${pause} ms`
     this.#options.log.warn({ program: this.#options.program, reason }, `transcoding of sound ended; ${next}`)
-    if (pause === undefined) return
+    if (pause === undefined) return void this.#options.onGivenUp?.()
     this.#retry = setTimeout(() => this.#begin(), pause).unref()
   }
 

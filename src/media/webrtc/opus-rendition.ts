@@ -9,7 +9,7 @@ export class OpusRendition implements PacketSink {
 
   constructor(sink: PacketSink, transcoding: Transcoding | undefined) {
     this.#sink = sink
-    this.#bridge = new SoundBridge('Opus', transcoding, (packet) => sink.push(packet))
+    this.#bridge = new SoundBridge('Opus', transcoding, { onPacket: (packet) => sink.push(packet) })
   }
 
   get viewers(): number {

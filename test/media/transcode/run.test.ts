@@ -47,18 +47,20 @@ describe('a program that transcodes', () => {
     ['is not there', '/nowhere/ffmpeg', 'spawn /nowhere/ffmpeg ENOENT'],
   ])('is started a few times more when it %s, and then left', async (_, program, reason) => {
     const warnings: { fields: object; text: string }[] = []
+    let givenUp = 0
     const transcoder = new ProgramTranscoder({
       program,
       args: [],
       direction: DIRECTIONS.Opus,
       log: { warn: (fields, text) => void warnings.push({ fields, text }) },
       onPacket: () => {},
+      onGivenUp: () => void givenUp++,
       pauses: [1, 2],
     })
     onTestFinished(() => transcoder.close())
     transcoder.push(audioConfig())
     for (let at = 0; at < 500; at += 23) transcoder.push(sound(at))
-    await eventually(() => warnings.length === 3 || undefined)
+    await eventually(() => givenUp || undefined)
     expect(warnings.map(({ fields }) => fields)).toEqual([0, 1, 2].map(() => ({ program, reason })))
     expect(warnings.map(({ text }) => text.replace(/.*; /, ''))).toEqual([
       'starting it again in 1 ms',
@@ -67,5 +69,6 @@ describe('a program that transcodes', () => {
     ])
     transcoder.push(sound(600))
     expect(warnings).toHaveLength(3)
+    expect(givenUp).toBe(1)
   })
 })
