@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
 import * as native from 'node-datachannel'
 import { onTestFinished } from 'vitest'
 import { receiverReport } from '../../src/media/rtp/rtcp-writer.ts'
@@ -59,6 +61,33 @@ export async function watch(
   client.onLocalCandidate((candidate, mid) => peer.addCandidate(candidate, mid))
   client.setRemoteDescription(peer.offer.replace(/^a=candidate.*\r\n/gm, ''), 'offer')
   return { client, peer, tracks }
+}
+
+export interface WatchingProcess {
+  readonly child: ChildProcess
+  readonly peer: ViewingPeer
+  /** Resolves with the first packet that the process gets; from then on it reports. */
+  readonly watches: Promise<void>
+}
+
+/** A viewer in a process of its own. */
+export async function watchFromProcess(
+  engine: WebrtcEngine,
+  events: Omit<PeerEvents, 'onCandidate'>,
+): Promise<WatchingProcess> {
+  const child = fork(join(import.meta.dirname, 'viewer-process.js'))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const peer = await engine.offerViewer({ ...events, onCandidate: (ours) => void child.send(ours) })
+  const watches = new Promise<void>((resolve) => {
+    child.on('message', ({ answer, candidate, mid }: Partial<Record<string, string>>) => {
+      if (answer !== undefined) peer.acceptAnswer(answer)
+      else if (candidate !== undefined && mid !== undefined) peer.addCandidate(candidate, mid)
+      else resolve()
+    })
+  })
+  const offer = peer.offer.replace(/^a=candidate.*\r\n/gm, '')
+  child.send({ offer, report: [...reportOf(IDS.video.ssrc)] })
+  return { child, peer, watches }
 }
 
 export interface PublishingClient {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { LiveStream } from '../../../src/media/ports.ts'
 import { writeRtp } from '../../../src/media/rtp/packet.ts'
-import { anEngine, PATIENT, reportOf, watch } from '../../support/native-peers.ts'
+import { anEngine, PATIENT, reportOf, watch, watchFromProcess } from '../../support/native-peers.ts'
 
 const SILENCE = 1000
 const stream: LiveStream = {
@@ -11,8 +11,8 @@ const stream: LiveStream = {
   join: () => ({ bytes: 0, leave() {} }),
 }
 
-/** A viewer that is sent a packet every 10 ms while `sending.on`. */
-async function aWatchedViewer() {
+/** An engine that sends each viewer a packet every 10 ms while `sending.on`. */
+async function aSendingEngine() {
   const sending = { on: true }
   const timers: NodeJS.Timeout[] = []
   const join = ({ send }: { send(packet: Buffer): boolean }) => {
@@ -28,6 +28,11 @@ async function aWatchedViewer() {
   }
   const ids = { video: { ssrc: 1, payloadType: 102 }, audio: { ssrc: 2, payloadType: 111 } }
   const engine = await anEngine({ silence: SILENCE }, { viewers: { ...ids, of: () => ({ join }) } })
+  return { engine, sending }
+}
+
+async function aWatchedViewer() {
+  const { engine, sending } = await aSendingEngine()
   const connected = aSignal<void>()
   const gone = aSignal<string>()
   const watching = await watch(engine, { onConnected: connected.resolve, onGone: gone.resolve })
@@ -68,4 +73,21 @@ it('waits for no reports while it sends nothing', async () => {
   const { sending, isThere } = await aWatchedViewer()
   sending.on = false
   expect(await isThere()).toBe(true)
+})
+
+it('takes a viewer for lost whose process was killed, and no sooner', async () => {
+  const { engine } = await aSendingEngine()
+  const [connected, gone] = [aSignal<void>(), aSignal<string>()]
+  const { child, peer, watches } = await watchFromProcess(engine, {
+    onConnected: connected.resolve,
+    onGone: gone.resolve,
+  })
+  await connected.promise
+  peer.start(stream, () => {})
+  await watches
+  expect(await isPending(gone.promise)).toBe(true)
+  child.kill('SIGKILL')
+  const killed = performance.now()
+  expect(await gone.promise).toBe('failed')
+  expect(performance.now() - killed).toBeLessThan(3 * SILENCE)
 })
