@@ -14,7 +14,11 @@ export const passwordFile = Flags.string({
 export async function readPassword(file: string | undefined): Promise<string> {
   if (file === undefined && canPrompt()) return askPassword()
   const text = file === undefined || file === '-' ? await readAll() : await readSecretFile(file)
-  return parsePassword(text.replace(/\r?\n$/, ''))
+  // What cannot be decoded reads as U+FFFD.
+  if (text.includes('\ufffd')) throw new AmsctlError('BAD_VALUE', 'the password is not readable as UTF-8')
+  const password = text.replace(/^\ufeff/, '').replace(/\r?\n$/, '')
+  if (password !== '') return parsePassword(password)
+  throw new AmsctlError('BAD_VALUE', 'no password was given; type it at a terminal, or give --password-file or stdin')
 }
 
 async function readSecretFile(path: string): Promise<string> {

@@ -10,9 +10,9 @@ import { noteSecret } from '../support/leaks.ts'
 import { aPanelHouse, PASSWORD } from '../support/panel-house.ts'
 import { runCommand } from '../support/run-command.ts'
 
-async function aPasswordFile(password: string): Promise<string> {
+async function aPasswordFile(password: string, encoding: BufferEncoding = 'utf8'): Promise<string> {
   const file = join(await temporaryDirectoryOfOthers(), 'password.txt')
-  await writeFile(file, `${password}\n`)
+  await writeFile(file, `${password}\n`, encoding)
   return file
 }
 
@@ -66,12 +66,24 @@ describe('amsctl user', () => {
     const name = await runCommand(UserCreate, ['two words', '--password-file', '/nowhere/at/all', ...at])
     expect(name).toMatchObject({ stderr: expect.stringContaining('"two words" is not a user name'), exit: 2 })
   })
+
+  it.each([
+    ['nothing', '', 'utf8', 'error: no password was given; type it at a terminal, or give --password-file or stdin\n'],
+    ['two lines', 'first line\nsecond', 'utf8', 'error: a password is one line without control characters\n'],
+    ['Latin-1', 'Gr\u00fc\u00dfe an alle', 'latin1', 'error: the password is not readable as UTF-8\n'],
+    ['UTF-16', '\ufefflong enough', 'utf16le', 'error: the password is not readable as UTF-8\n'],
+  ] as const)('refuses a file of %s, with which nobody could log in', async (_what, text, encoding, stderr) => {
+    const file = await aPasswordFile(text, encoding)
+    const at = ['--data-dir', await temporaryDirectory()]
+    expect(await runCommand(UserCreate, ['a', '--password-file', file, ...at])).toEqual({ stdout: '', stderr, exit: 2 })
+  })
 })
 
 it('a new password given in a shell ends what the user is logged in with at the daemon', async () => {
   const { dataDir, browser } = await aPanelHouse()
   const at = ['--data-dir', dataDir]
-  await runCommand(UserCreate, ['anna', '--password-file', await aPasswordFile(PASSWORD), ...at])
+  // As an editor on Windows writes it.
+  await runCommand(UserCreate, ['anna', '--password-file', await aPasswordFile(`\ufeff${PASSWORD}\r`), ...at])
   const anna = browser()
   await anna.must('/panel/api/login', { name: 'anna', password: PASSWORD })
   const next = noteSecret('typed in a shell')
