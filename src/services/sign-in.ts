@@ -1,3 +1,4 @@
+import { hashSecret } from '../domain/secret.ts'
 import type { Seconds } from '../domain/units.ts'
 import type { User } from '../domain/user.ts'
 import type { Audit } from './audit.ts'
@@ -82,8 +83,10 @@ export class SignIn {
   }
 
   async #check({ name, password, address }: Credentials): Promise<User | SignInRefusal> {
-    const attempt = this.#lockout.begin(name, address, this.#clock.now())
     const user = this.#users.find(name)
+    // A password that was set since, as an admin does for who has forgotten it, has had no wrong ones yet.
+    const target = user ? `${user.id} ${hashSecret(user.password)}` : name
+    const attempt = this.#lockout.begin(target, address, this.#clock.now())
     if (!attempt.ok) return this.#refuse(user, address, attempt.retryAfter)
     const right = await this.#users.isPassword(user, password).catch((error) => {
       attempt.void()

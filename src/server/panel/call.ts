@@ -21,7 +21,7 @@ export function callRoutes(server: FastifyInstance, options: PanelOptions): void
     const address = addressFrom(request, options)
     const operations = options.operations({ by: actorName(login), protocol: 'rest', address })
     const publicUrl = options.settings()['public-url'] || (ownOrigin(callerFrom(request, options)) ?? '')
-    const result = await known.run(operations, request.body, { publicUrl, now: options.clock.now })
+    const result = await known.run(operations, request.body, { publicUrl, now: options.clock.now, login })
     return reply.type('application/json').send(JSON.stringify(result ?? null))
   })
   refuseOtherMethods(server, PATH, ['POST'])

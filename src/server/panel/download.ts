@@ -38,6 +38,7 @@ async function download(
   reply.hijack()
   const { raw } = reply
   raw.setHeader('X-Content-Type-Options', 'nosniff')
+  raw.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
   // The name is of letters, digits, dots, dashes and underscores.
   if (request.query.download === '1') raw.setHeader('Content-Disposition', `attachment; filename="${file}"`)
   const patience = options.settings()['session-idle-vod'] * 1000

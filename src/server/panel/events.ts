@@ -9,6 +9,7 @@ import { type EventClient, type Snapshot, tell } from './event-client.ts'
 const TICK: Milliseconds = 1000
 const MOST_CLIENTS = 100
 const MOST_OF_ONE_LOGIN = 10
+const MOST_OF_ONE_USER = 30
 const MOST_SESSIONS = 1000
 /** Audit entries that wait for the next tick; the oldest make room. */
 const MOST_WAITING = 200
@@ -54,10 +55,7 @@ export class EventFeed {
 
   /** Keeps `response` open until the login ends or the client leaves. TOO_MANY_CONNECTIONS. */
   join(response: ServerResponse, login: Login): void {
-    const ofLogin = [...this.#clients].filter((client) => client.login.hash === login.hash)
-    if (this.#clients.size >= MOST_CLIENTS || ofLogin.length >= MOST_OF_ONE_LOGIN) {
-      throw new AmsctlError('TOO_MANY_CONNECTIONS', 'too many panels are open')
-    }
+    if (this.#isFull(login)) throw new AmsctlError('TOO_MANY_CONNECTIONS', 'too many panels are open')
     const client: EventClient = {
       response,
       login,
@@ -67,7 +65,8 @@ export class EventFeed {
       ticks: 0,
       stalled: 0,
     }
-    const end = () => response.end()
+    // A client that takes nothing would not take the end either, and keep its place.
+    const end = () => (response.writableLength > 0 ? response.destroy() : response.end())
     this.#clients.add(client)
     response.once('close', () => {
       this.#clients.delete(client)
@@ -80,6 +79,13 @@ export class EventFeed {
     if (login.signal.aborted) end()
     this.#timer ??= setInterval(() => void this.tick(), TICK).unref()
     void this.tick()
+  }
+
+  #isFull({ hash, userId }: Login): boolean {
+    const ofUser = [...this.#clients].filter(({ login }) => login.userId === userId)
+    const ofLogin = ofUser.filter(({ login }) => login.hash === hash)
+    const isOver = ofUser.length >= MOST_OF_ONE_USER || ofLogin.length >= MOST_OF_ONE_LOGIN
+    return isOver || this.#clients.size >= MOST_CLIENTS
   }
 
   /** Sends what is new to whoever can take it. */

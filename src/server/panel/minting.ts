@@ -1,16 +1,18 @@
 import { AmsctlError } from '../../domain/errors.ts'
 import { parseApp, parseStreamId } from '../../domain/stream-id.ts'
 import type { TokenView } from '../../domain/token.ts'
-import type { Seconds } from '../../domain/units.ts'
 import { endpointsFrom } from '../../services/endpoints.ts'
+import type { Login } from '../../services/logins.ts'
 import type { DaemonOperations, MintOrder, StreamName } from '../../services/operations.ts'
 import { shareLink, type WaysIn, waysIn } from '../../services/urls.ts'
+import { PREVIEW_TIME, previewsOf } from './previews.ts'
 
 /** The page that calls. */
 export interface PanelCaller {
   /** Where the browser finds this server: `public-url`, or the origin that it has called. */
   readonly publicUrl: string
   readonly now: () => number
+  readonly login: Login
 }
 
 /** A minted token, with all that can be handed out of it. */
@@ -19,9 +21,6 @@ export interface MintedToken extends TokenView {
   /** The page to send to a person; null for globs. */
   readonly link: string | null
 }
-
-/** How long a preview may take to begin. */
-const PREVIEW_TIME: Seconds = 60
 
 /** Mints as the command line does: a moment that has passed is a mistake. */
 export async function mintWithUrls(
@@ -38,11 +37,11 @@ export async function mintWithUrls(
   return tokens.map((token) => ({ ...token, urls: waysIn(token, endpoints), link: shareLink(token, endpoints) }))
 }
 
-/** What plays a live stream once, soon; null where no token is needed. STREAM_NOT_LIVE. */
+/** What plays a live stream once, soon, while the login lasts; null where no token is needed. STREAM_NOT_LIVE. */
 export async function previewStream(
   operations: DaemonOperations,
   { app, streamId }: StreamName,
-  { now }: PanelCaller,
+  { now, login }: PanelCaller,
 ): Promise<{ readonly token: string | null }> {
   const stream = { app: parseApp(app), streamId: parseStreamId(streamId) }
   const live = await operations.listStreams()
@@ -50,7 +49,10 @@ export async function previewStream(
     throw new AmsctlError('STREAM_NOT_LIVE', `${app}/${streamId} is not live`)
   }
   if (!(await operations.status()).tokenControl.play) return { token: null }
+  const previews = previewsOf(login, operations)
+  previews.count(now())
   const expireDate = now() + PREVIEW_TIME
   const [minted] = await operations.createTokens({ ...stream, type: 'play', expireDate, note: 'panel preview' })
+  if (minted) await previews.note(minted.id)
   return { token: minted?.tokenId ?? null }
 }

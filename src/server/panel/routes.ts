@@ -19,6 +19,8 @@ export function panelRoutes(options: PanelOptions): FastifyPluginAsync {
       reply.headers({
         'Cache-Control': 'no-store',
         'X-Content-Type-Options': 'nosniff',
+        // SameSite lets the cookie along to a page on another port of this host.
+        'Cross-Origin-Resource-Policy': 'same-origin',
         'Referrer-Policy': 'no-referrer',
       })
     })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { EventFeed } from '../../../src/server/panel/events.ts'
 import type { Login } from '../../../src/services/logins.ts'
@@ -106,7 +106,8 @@ it('a daemon that stops ends them first', async () => {
   expect(performance.now() - began).toBeLessThan(1900)
 })
 
-it('a page that takes nothing is dropped, and holds no more than one page may', async () => {
+/** A feed of its own, to which `loginOf` lets everybody in. */
+async function aFeed(loginOf: (request: IncomingMessage) => Partial<Login>) {
   let round = 0
   const source = {
     listStreams: async () => [{ app: 'x'.repeat(300_000), bytes: round++ }],
@@ -114,25 +115,71 @@ it('a page that takes nothing is dropped, and holds no more than one page may', 
     status: async () => ({ running: true }),
   } as unknown as DaemonOperations
   const feed = new EventFeed(source, { listen: () => () => {} })
-  const login = { hash: 'h', signal: new AbortController().signal } as Login
-  const server = createServer((_request, response) => feed.join(response, login)).listen(0, '127.0.0.1')
+  const server = createServer((request, response) => {
+    try {
+      feed.join(response, {
+        hash: 'h',
+        userId: 'u',
+        signal: new AbortController().signal,
+        ...loginOf(request),
+      } as Login)
+    } catch {
+      response.writeHead(503).end()
+    }
+  }).listen(0, '127.0.0.1')
   onTestFinished(() => {
     feed.close()
     server.close()
   })
   await once(server, 'listening')
-  const joined = once(server, 'request')
   const address = server.address()
-  const client = await RawClient.to(typeof address === 'object' && address ? address.port : 0)
-  client.socket.pause()
-  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  const [, response] = await joined
+  const port = typeof address === 'object' && address ? address.port : 0
+  const join = async (prepare: (client: RawClient) => void = () => {}): Promise<ServerResponse> => {
+    const joined = once(server, 'request')
+    const client = await RawClient.to(port)
+    prepare(client)
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const [, response] = await joined
+    return response
+  }
+  /** A page that takes nothing. */
+  const idler = () => join(({ socket }) => void socket.pause())
+  return { feed, join, idler, rounds: () => round }
+}
+
+it('a page that takes nothing is dropped, and holds no more than one page may', async () => {
+  const { feed, idler, rounds } = await aFeed(() => ({}))
+  const response = await idler()
   let most = 0
-  while (!response.destroyed && round < 1000) {
+  while (!response.destroyed && rounds() < 1000) {
     await feed.tick()
     await new Promise(setImmediate)
     most = Math.max(most, response.writableLength)
   }
   expect(response.destroyed).toBe(true)
   expect(most).toBeLessThan(1_000_000)
+})
+
+it('a page that takes nothing is let go when its login ends', async () => {
+  const login = new AbortController()
+  const { feed, idler } = await aFeed(() => ({ signal: login.signal }))
+  const response = await idler()
+  while (response.writableLength <= 256 * 1024) {
+    await feed.tick()
+    await new Promise(setImmediate)
+  }
+  const closed = once(response, 'close')
+  login.abort()
+  await closed
+})
+
+it('the pages of one user leave room for those of others', async () => {
+  let joined = 0
+  let user = 'viewer'
+  const { join } = await aFeed(() => ({ userId: user, hash: `${user} ${joined++}` as Login['hash'] }))
+  const statuses: number[] = []
+  for (let n = 0; n < 31; n++) statuses.push((await join()).statusCode)
+  expect([statuses.slice(0, 30).every((status) => status === 200), statuses[30]]).toEqual([true, 503])
+  user = 'admin'
+  expect((await join()).statusCode).toBe(200)
 })

@@ -108,6 +108,8 @@ describe('a recording', () => {
     expect([part.status, part.text, part.headers.get('content-range')]).toEqual([206, '234', 'bytes 2-4/10'])
     const beyond = await viewer.ask(FILE, { headers: { Range: 'bytes=20-' } })
     expect([beyond.status, codeOf(beyond)]).toEqual([416, 'RANGE_UNSATISFIABLE'])
+    const unseen = [whole, part, await viewer.ask('/panel/api/session')]
+    for (const { headers } of unseen) expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
     const head = await viewer.ask(FILE, { method: 'HEAD' })
     expect([head.status, head.text, head.headers.get('content-length')]).toEqual([200, '', '10'])
     const kept = await viewer.ask(`${FILE}?download=1`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { codeOf, panelOfFile } from '../../support/panel-house.ts'
+import { codeOf, PASSWORD, panelOfFile } from '../../support/panel-house.ts'
 import { RtmpClient } from '../../support/rtmp-client.ts'
 
 const house = panelOfFile()
@@ -32,7 +32,13 @@ describe('a live stream in the panel', () => {
     const playing = await fetch(play)
     expect(playing.status).toBe(200)
     expect((await fetch(play)).status).toBe(403)
-    await playing.body?.cancel()
+    const { token: kept } = (await viewer.call('preview', stream)) as { token: string }
+    await viewer.must('/panel/api/logout', '')
+    await playing.arrayBuffer().catch(() => {})
+    expect((await fetch(`${house().url}/LiveApp/streams/cam.flv?token=${kept}`)).status).toBe(403)
+    await viewer.must('/panel/api/login', { name: 'viewer', password: PASSWORD })
+    for (let n = 0; n < 30; n++) await viewer.call('preview', stream)
+    expect(codeOf(await viewer.post('/panel/api/call/preview', stream))).toBe('TOO_MANY_CONNECTIONS')
     await admin.call('setTokenControl', { enable: false, types: ['play'] })
     for (const streamId of ['c*', 'cam?', '../cam']) {
       expect(codeOf(await viewer.post('/panel/api/call/preview', { app: 'LiveApp', streamId }))).toBe('BAD_VALUE')

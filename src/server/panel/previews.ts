@@ -1,0 +1,55 @@
+import { AmsctlError } from '../../domain/errors.ts'
+import type { Seconds, UnixSeconds } from '../../domain/units.ts'
+import type { Login } from '../../services/logins.ts'
+import type { DaemonOperations } from '../../services/operations.ts'
+
+/** How long a preview may take to begin. */
+export const PREVIEW_TIME: Seconds = 60
+/** Begun within that time; a viewer may look, and not fill the store with tokens. */
+const MOST_AT_ONCE = 30
+/** Those begun last; of them the ones that still play end with the login. */
+const MOST_REMEMBERED = 100
+
+type Revoke = Pick<DaemonOperations, 'revokeTokens'>
+
+const byLogin = new WeakMap<Login, Previews>()
+
+/** The previews of `login`, the first of which brings the operations that end them. */
+export function previewsOf(login: Login, operations: Revoke): Previews {
+  const known = byLogin.get(login) ?? new Previews(login, operations)
+  byLogin.set(login, known)
+  return known
+}
+
+class Previews {
+  readonly #login: Login
+  readonly #operations: Revoke
+  #begun: UnixSeconds[] = []
+  #tokens: string[] = []
+
+  constructor(login: Login, operations: Revoke) {
+    this.#login = login
+    this.#operations = operations
+    login.signal.addEventListener('abort', () => void this.#end(), { once: true })
+  }
+
+  /** TOO_MANY_CONNECTIONS. */
+  count(now: UnixSeconds): void {
+    const recent = this.#begun.filter((at) => at <= now && now - at < PREVIEW_TIME)
+    if (recent.length >= MOST_AT_ONCE) throw new AmsctlError('TOO_MANY_CONNECTIONS', 'too many previews; wait a minute')
+    this.#begun = [...recent, now]
+  }
+
+  /** `id` is that of the token; where the login has ended meanwhile, so does the preview. */
+  async note(id: string): Promise<void> {
+    this.#tokens = [...this.#tokens, id].slice(-MOST_REMEMBERED)
+    if (this.#login.signal.aborted) await this.#end()
+  }
+
+  /** A token that was pruned meanwhile is none to revoke. */
+  async #end(): Promise<void> {
+    const refs = this.#tokens
+    this.#tokens = []
+    if (refs.length > 0) await this.#operations.revokeTokens({ refs }).catch(() => undefined)
+  }
+}
