@@ -67,16 +67,20 @@ export class NodeWatch implements NodeListener {
   }
 
   /** Ends or hands over a session of which the store says something else. */
-  async #correct({ id, tokenHash }: Session): Promise<void> {
-    const { node, shared, tokens, sessions } = this.#parts
+  async #correct({ id, tokenHash, secretHash }: Session): Promise<void> {
+    const { node, shared, tokens, sessions, settings } = this.#parts
     const found = await shared.sessions.withId(id)
     if (found?.node === node) return
     if (found) {
-      sessions.handOver(id)
+      // Who took this node for dead has taken its connections for lost.
+      if (found.session.lostAt === null || !sessions.reclaim(id)) sessions.handOver(id)
       return
     }
     const token = await tokens.findByHash(tokenHash ?? '')
     // A store that lost what it knew has revoked nothing.
-    if (token) sessions.drop(id, token.revokedAt === null ? 'kicked' : 'revoked')
+    if (!token) return
+    if (token.revokedAt !== null) sessions.drop(id, 'revoked')
+    // A connection that nobody can resume elsewhere is kicked here or nowhere: it was taken for lost, and is not.
+    else if (secretHash !== null || settings.values['reconnect-grace'] > 0) sessions.drop(id, 'kicked')
   }
 }

@@ -49,6 +49,14 @@ export class SessionUpkeep {
     entry.borrowed = true
   }
 
+  /** Takes back a session whose connection is still here. False: it is not. */
+  reclaim(id: string): boolean {
+    const entry = this.#keeping.open.get(id)
+    if (!entry?.connection) return false
+    this.#keeping.persist(entry)
+    return true
+  }
+
   /** Ends a session that is no longer in the store. */
   drop(id: string, reason: EndReason): void {
     const entry = this.#keeping.open.get(id)

@@ -98,6 +98,7 @@ export class Sessions {
   readonly restore: SessionUpkeep['restore'] = () => this.#upkeep.restore()
   readonly inherit: SessionUpkeep['inherit'] = (sessions) => this.#upkeep.inherit(sessions)
   readonly handOver: SessionUpkeep['handOver'] = (id) => this.#upkeep.handOver(id)
+  readonly reclaim: SessionUpkeep['reclaim'] = (id) => this.#upkeep.reclaim(id)
   readonly drop: SessionUpkeep['drop'] = (...args) => this.#upkeep.drop(...args)
   readonly settled: SessionUpkeep['settled'] = (before) => this.#upkeep.settled(before)
   readonly has: SessionUpkeep['has'] = (id) => this.#upkeep.has(id)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { AccessRequest } from '../../src/domain/access.ts'
-import { slotOf } from '../../src/store/redis/keys.ts'
+import { NODES, slotOf } from '../../src/store/redis/keys.ts'
 import { eventually } from '../support/eventually.ts'
 import { aNode, type Node, twoNodes } from '../support/nodes.ts'
 import { describeWith } from '../support/programs.ts'
@@ -168,6 +168,36 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     })
     expect(left.map(({ session }) => session.id)).toEqual([hls.id])
     expect(one.sessions.list()).toMatchObject([{ id: hls.id }])
+  })
+
+  it('do not take each other for dead where the store was away', async () => {
+    const url = redis().newUrl()
+    const [one, two] = await twoNodes(url)
+    const viewer = await connect(two, (await mint(one)).request)
+    await redis().ask(url, (server) => server.zadd(NODES, 1, 'one', 1, 'two'))
+    await eventually(async () => {
+      const scores = await redis().ask(url, (server) => server.zmscore(NODES, 'one', 'two'))
+      return scores.every((score) => Number(score) > 1) ? true : undefined
+    })
+    expect(viewer.connection.closed).toEqual([])
+    expect(await one.shared.sessions.everywhere()).toMatchObject([{ node: 'two' }])
+  })
+
+  it('keep a connection that was taken for lost, and end it with its token', async () => {
+    const [one, two] = await twoNodes(redis().newUrl())
+    const { id, request } = await mint(one)
+    const viewer = await connect(two, request)
+    const [stored] = await one.shared.sessions.everywhere()
+    if (!stored) throw new Error('it is stored')
+    await two.nodes.leave()
+    one.sessions.inherit([stored.session])
+    await eventually(async () => ((await one.shared.sessions.everywhere()).length === 0 ? true : undefined))
+    two.time.now += 60
+    await two.watch.catchUp()
+    expect(two.sessions.list()).toHaveLength(1)
+    await one.operations.revokeTokens({ refs: [id] })
+    await two.watch.catchUp()
+    expect(viewer.connection.closed).toEqual(['revoked'])
   })
 
   it('make one first user, however many are made at once', async () => {

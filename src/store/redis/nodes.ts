@@ -13,8 +13,10 @@ const CATCH_UP: Milliseconds = 30_000
 const ANSWER: Milliseconds = 1000
 /** For how long one node has the sessions of another that is down to itself, to inherit them. */
 const INHERITING: Seconds = 30
+/** Where the server was away nobody could be heard of: for so long after that, silence says nothing. */
+const LISTENING: Milliseconds = (SILENCE + 2) * 1000
 
-type Up = readonly [up: readonly string[], down: readonly string[]]
+type Up = readonly [up: readonly string[], left: readonly string[], silent: readonly string[]]
 
 type Message =
   | { readonly asks: string; readonly from: string; readonly question: unknown }
@@ -29,6 +31,8 @@ export class RedisNodes implements Nodes {
   readonly #asked = new Map<string, (answer: unknown) => void>()
   #listener: NodeListener | undefined
   #stop: (() => void)[] = []
+  /** Since when this node could have heard of the others. */
+  #listensSince = performance.now()
 
   constructor(name: string, context: RedisContext, sessions: RedisSessionStore) {
     this.name = name
@@ -41,6 +45,9 @@ export class RedisNodes implements Nodes {
     const { client, events } = this.#context
     await this.#refuseTwin()
     this.#listener = listener
+    client.onReady(() => {
+      this.#listensSince = performance.now()
+    })
     const catchUp = () => {
       this.#sessions.catchUp()
       void listener.catchUp().catch(() => undefined)
@@ -80,8 +87,13 @@ export class RedisNodes implements Nodes {
   }
 
   async #beat(): Promise<void> {
-    const [, down] = (await this.#context.client.run('amsctlBeat', [NODES], [this.name, SILENCE])) as Up
-    for (const node of down) await this.#inherit(node)
+    const answer = this.#context.client.run('amsctlBeat', [NODES], [this.name, SILENCE]) as Promise<Up>
+    const [, left, silent] = await answer.catch((error) => {
+      this.#listensSince = performance.now()
+      throw error
+    })
+    const isSure = performance.now() - this.#listensSince >= LISTENING
+    for (const node of isSure ? [...left, ...silent] : left) await this.#inherit(node)
   }
 
   async #inherit(node: string): Promise<void> {

@@ -170,13 +170,14 @@ redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1
 `
 
-/** KEYS: the nodes. ARGV: name, seconds of silence. Puts the node down as up; answers who is up, and who is no longer. */
+/** KEYS: the nodes. ARGV: name, seconds of silence. Puts the node down as up; answers who is up, who left, and who is silent. */
 const BEAT = `
 local now = seconds('')
 if ARGV[1] ~= '' then redis.call('ZADD', KEYS[1], now, ARGV[1]) end
 return {
   redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now - ARGV[2]), '+inf'),
-  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2]),
+  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', 0),
+  redis.call('ZRANGEBYSCORE', KEYS[1], '(0', now - ARGV[2]),
 }
 `
 
