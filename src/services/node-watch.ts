@@ -49,10 +49,10 @@ export class NodeWatch implements NodeListener {
     const { node, shared, store, sessions, settings, clock } = this.#parts
     await settings.reload()
     const before = clock.now() - SETTLING
-    const own = sessions.settled(before)
+    const known = sessions.settled(before)
     const stored = await shared.sessions.everywhere()
     const whose = new Map(stored.map((found) => [found.session.id, found.node]))
-    for (const session of own) if (whose.get(session.id) !== node) await this.#correct(session)
+    for (const session of known) if (whose.get(session.id) !== node) await this.#correct(session)
     for (const { node: owner, session } of stored) {
       if (owner === node && session.since < before && !sessions.has(session.id)) store.remove(session.id)
     }

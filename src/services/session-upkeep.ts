@@ -63,12 +63,12 @@ export class SessionUpkeep {
     if (entry) this.#keeping.close(entry, reason)
   }
 
-  /** Sessions that must be in the store by now, as this node's. */
+  /** Sessions that must be in the store by now. */
   settled(before: UnixSeconds): Session[] {
-    const own = this.#keeping.open.all().filter(({ admitted, borrowed, session }) => {
-      return admitted && !borrowed && session.tokenHash !== null && session.since < before
+    const old = this.#keeping.open.all().filter(({ admitted, session }) => {
+      return admitted && session.tokenHash !== null && session.since < before
     })
-    return own.map(({ session }) => session)
+    return old.map(({ session }) => session)
   }
 
   has(id: string): boolean {

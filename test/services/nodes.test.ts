@@ -129,12 +129,17 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     const [one, two] = await twoNodes(redis().newUrl())
     const { id, request } = await mint(one)
     const viewer = await connect(two, request)
+    const hls = await mint(one)
+    const session = await openKept(one, hls.request)
+    const visit = await two.gate.visit(session)
     two.time.now += 60
     await two.nodes.leave()
-    await one.operations.revokeTokens({ refs: [id] })
+    await one.operations.revokeTokens({ refs: [id, hls.id] })
     await one.settings.set('guess-limit', '9')
     await two.watch.catchUp()
     expect(viewer.connection.closed).toEqual(['revoked'])
+    expect(visit.ok && visit.signal.aborted).toBe(true)
+    expect(await two.gate.visit(session)).toMatchObject({ code: 'SESSION_INVALID' })
     expect(two.settings.values['guess-limit']).toBe(9)
   })
 
