@@ -1,6 +1,3 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { AmsctlError } from '../../domain/errors.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import { hostCandidate } from './candidates.ts'
 import { Connection } from './connection.ts'
@@ -10,6 +7,7 @@ import { Peers } from './peers.ts'
 import type { IceServer, PeerEvents, WebrtcEngine } from './ports.ts'
 import { answerOffer, type MakeIngest } from './publishing-peer.ts'
 import { readOffer } from './sdp.ts'
+import { takeUdpPort } from './udp-port.ts'
 import { readViewerOffer } from './viewer-offer.ts'
 import { answerViewing, offerMedia, type ViewerMedia } from './viewing-peer.ts'
 
@@ -42,7 +40,7 @@ export interface EngineMedia {
 export async function createWebrtcEngine(options: EngineOptions, media: EngineMedia): Promise<WebrtcEngine> {
   const { silence = SILENCE, mostPeers = MOST_PEERS, onFull = () => {} } = options
   const native: NodeDataChannel = await import('node-datachannel')
-  const port = await freePort(options)
+  const { port, release } = await takeUdpPort(native, options)
   const peers = new Peers({ most: mostPeers, onFull })
   const connect = (events: PeerEvents) => peers.add(() => open({ native, options, port, events }))
   return {
@@ -71,7 +69,10 @@ export async function createWebrtcEngine(options: EngineOptions, media: EngineMe
       if (peer === undefined) connection.close()
       return peer
     },
-    close: () => peers.close(),
+    close: () => {
+      peers.close()
+      release()
+    },
   }
 }
 
@@ -99,17 +100,4 @@ function open({ events, native, options, port }: Opening): Connection {
 function ownCandidates({ bindAddress, host }: EngineOptions, port: number): string[] {
   const addresses = [host, bindAddress === undefined ? '127.0.0.1' : undefined]
   return addresses.flatMap((address, index) => (address === undefined ? [] : [hostCandidate(address, port, index + 1)]))
-}
-
-async function freePort({ bindAddress, port }: EngineOptions): Promise<number> {
-  const socket = createSocket(bindAddress?.includes(':') ? 'udp6' : 'udp4')
-  try {
-    socket.bind(port, bindAddress)
-    await once(socket, 'listening')
-    return socket.address().port
-  } catch (cause) {
-    throw new AmsctlError('PORT_TAKEN', `UDP port ${port} cannot be used for WebRTC`, { cause })
-  } finally {
-    socket.close()
-  }
 }
