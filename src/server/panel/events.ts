@@ -78,7 +78,8 @@ export class EventFeed {
     response.write(': amsctl\n\n')
     if (login.signal.aborted) end()
     this.#timer ??= setInterval(() => void this.tick(), TICK).unref()
-    void this.tick()
+    // The others have their second.
+    void this.tick([client])
   }
 
   #isFull({ hash, userId }: Login): boolean {
@@ -88,13 +89,13 @@ export class EventFeed {
     return isOver || this.#clients.size >= MOST_CLIENTS
   }
 
-  /** Sends what is new to whoever can take it. */
-  async tick(): Promise<void> {
+  /** Sends what is new to those of `clients` that can take it. */
+  async tick(clients: Iterable<EventClient> = this.#clients): Promise<void> {
     if (this.#reading) return
     this.#reading = true
     try {
       const snapshot = await this.#read()
-      for (const client of this.#clients) tell(client, snapshot)
+      for (const client of clients) tell(client, snapshot)
     } catch {
       // What could not be read now is read at the next tick.
     } finally {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EventFeed } from '../../../src/server/panel/events.ts'
 import type { Login } from '../../../src/services/logins.ts'
 import type { DaemonOperations } from '../../../src/services/operations.ts'
@@ -171,6 +171,22 @@ it('a page that takes nothing is let go when its login ends', async () => {
   const closed = once(response, 'close')
   login.abort()
   await closed
+})
+
+it('a page that is slow is dropped no sooner for all that others open', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { feed, join, idler } = await aFeed(() => ({ hash: crypto.randomUUID() as Login['hash'] }))
+  const slow = await idler()
+  while (slow.writableLength <= 256 * 1024) {
+    await feed.tick()
+    await new Promise(setImmediate)
+  }
+  for (let n = 0; n < 20; n++) {
+    await join()
+    await new Promise(setImmediate)
+  }
+  expect(slow.destroyed).toBe(false)
 })
 
 it('the pages of one user leave room for those of others', async () => {
