@@ -10,11 +10,26 @@ import { aCertificate } from '../support/certificate.ts'
 import { eventually } from '../support/eventually.ts'
 import { describeWith } from '../support/programs.ts'
 
-const FREE = ['--rtmp-port', '0', '--http-port', '0', '--webrtc-port', '0']
+/** Every port a free one, but those of `taken`. */
+function ports(taken: Readonly<Record<string, string>> = {}): string[] {
+  const free = { rtmp: '0', http: '0', rtmps: '0', https: '0', webrtc: '0' }
+  return Object.entries({ ...free, ...taken }).flatMap(([door, port]) => [`--${door}-port`, port])
+}
+
+const FREE = ports()
 const QUICK = ['doctor', '--no-self-test', '--host', '127.0.0.1']
 
 function named(stdout: string, name: string): Check | undefined {
   return (JSON.parse(stdout) as Check[]).find((check) => check.name === name)
+}
+
+/** A TCP port that somebody else has. */
+async function aTakenPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  return typeof address === 'object' ? String(address?.port) : ''
 }
 
 it('a fresh directory passes, and is left as it was', async () => {
@@ -38,15 +53,12 @@ it('--json is an array of the checks, and warns of token control that is off', a
 })
 
 it('exits 5 where another program has a port', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  const address = server.address()
-  const port = typeof address === 'object' ? String(address?.port) : ''
-  const flags = [...QUICK, '--rtmp-port', port, '--http-port', '0', '--webrtc-port', '0', '--json']
-  const { code, stdout } = await amsctl(flags, { dataDir: await temporaryDirectory() })
+  // Without a certificate nobody wants the port of HTTPS.
+  const taken = ports({ rtmp: await aTakenPort(), https: await aTakenPort() })
+  const { code, stdout } = await amsctl([...QUICK, ...taken, '--json'], { dataDir: await temporaryDirectory() })
   expect(code).toBe(5)
   expect(named(stdout, 'port-rtmp')).toMatchObject({ class: 'network', status: 'fail' })
+  expect(named(stdout, 'port-https')).toBeUndefined()
 })
 
 it('asks the running daemon at its listeners', async () => {
@@ -78,7 +90,7 @@ it('only warns of an empty directory that others may enter: the first command cl
 })
 
 describeWith(['openssl'], 'TLS files', () => {
-  it('that do not match exit 2; a pair that ends within two weeks warns', async () => {
+  it('that do not match exit 2; a pair that ends within two weeks warns; with them their ports must be free', async () => {
     const directory = await temporaryDirectory()
     const [one, other] = [await aCertificate('one.example'), await aCertificate('other.example')]
     const path = (name: string) => join(directory, name)
@@ -87,8 +99,8 @@ describeWith(['openssl'], 'TLS files', () => {
       writeFile(path('key'), one.key, { mode: 0o600 }),
       writeFile(path('other'), other.key, { mode: 0o600 }),
     ])
-    const run = (key: string) =>
-      amsctl([...QUICK, ...FREE, '--json', '--tls-cert', path('cert'), '--tls-key', path(key)], {
+    const run = (key: string, taken = {}) =>
+      amsctl([...QUICK, ...ports(taken), '--json', '--tls-cert', path('cert'), '--tls-key', path(key)], {
         dataDir: path('data'),
       })
     const good = await run('key')
@@ -97,6 +109,12 @@ describeWith(['openssl'], 'TLS files', () => {
     const bad = await run('other')
     expect(bad.code).toBe(2)
     expect(named(bad.stdout, 'tls')).toMatchObject({ status: 'fail' })
+    for (const door of ['rtmps', 'https']) {
+      expect(named(good.stdout, `port-${door}`)).toMatchObject({ class: 'network', status: 'ok' })
+      const taken = await run('key', { [door]: await aTakenPort() })
+      expect(taken.code).toBe(5)
+      expect(named(taken.stdout, `port-${door}`)).toMatchObject({ status: 'fail' })
+    }
   })
 })
 

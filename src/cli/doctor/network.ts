@@ -10,6 +10,8 @@ export interface Ports {
   readonly host: string
   readonly rtmp: number
   readonly http: number
+  /** Of the doors that are open with a certificate only; null: there is none. */
+  readonly tls: { readonly rtmps: number; readonly https: number } | null
   readonly webrtc: number
 }
 
@@ -18,10 +20,10 @@ export function checkPorts(ports: Ports, status: DaemonStatus | null): Promise<C
   return status === null ? checkFree(ports) : checkListeners(status)
 }
 
-function checkFree({ host, rtmp, http, webrtc }: Ports): Promise<Check[]> {
+function checkFree({ host, rtmp, http, tls, webrtc }: Ports): Promise<Check[]> {
+  const tcp = Object.entries({ rtmp, http, ...tls })
   return Promise.all([
-    attempt('port-rtmp', `TCP port ${rtmp} is free`, () => bindTcp(host, rtmp)),
-    attempt('port-http', `TCP port ${http} is free`, () => bindTcp(host, http)),
+    ...tcp.map(([door, port]) => attempt(`port-${door}`, `TCP port ${port} is free`, () => bindTcp(host, port))),
     attempt('port-webrtc', `UDP port ${webrtc} is free`, () => bindUdp(host, webrtc)),
   ])
 }
