@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import UserCreate from '../../src/commands/user/create.ts'
 import UserDelete from '../../src/commands/user/delete.ts'
 import UserList from '../../src/commands/user/list.ts'
@@ -20,7 +20,6 @@ async function aPasswordFile(password: string, encoding: BufferEncoding = 'utf8'
 async function temporaryDirectoryOfOthers(): Promise<string> {
   const { mkdtemp, rm } = await import('node:fs/promises')
   const { tmpdir } = await import('node:os')
-  const { onTestFinished } = await import('vitest')
   const path = await mkdtemp(join(tmpdir(), 'amsctl-password-'))
   onTestFinished(() => rm(path, { recursive: true, force: true }))
   return path
@@ -76,6 +75,22 @@ describe('amsctl user', () => {
     const file = await aPasswordFile(text, encoding)
     const at = ['--data-dir', await temporaryDirectory()]
     expect(await runCommand(UserCreate, ['a', '--password-file', file, ...at])).toEqual({ stdout: '', stderr, exit: 2 })
+  })
+})
+
+it('no password is read from a terminal that would show it, for want of one to ask on', async () => {
+  const before = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY')
+  Object.defineProperty(process.stdin, 'isTTY', { value: true, configurable: true })
+  onTestFinished(() => {
+    if (before) Object.defineProperty(process.stdin, 'isTTY', before)
+    else Reflect.deleteProperty(process.stdin, 'isTTY')
+  })
+  expect(await runCommand(UserCreate, ['admin', '--data-dir', await temporaryDirectory()])).toEqual({
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^error: standard error is no terminal to ask for a password on; give --password-file\n/,
+    ),
+    exit: 2,
   })
 })
 
