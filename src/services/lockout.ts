@@ -5,6 +5,8 @@ const FREE_TRIES = 5
 const MINUTE: Seconds = 60
 const LONGEST_LOCK: Seconds = 15 * MINUTE
 const TRIES_PER_MINUTE = 20
+/** Of one address: those of others must find room in the queue of passwords. */
+const TRIES_AT_ONCE = 5
 /** After so long without a wrong password the earlier ones are forgotten. */
 const FORGET: Seconds = 3600
 /** Remembered at a time; what was tried longest ago makes room. */
@@ -29,12 +31,14 @@ export interface Try {
 
 /**
  * Slows down whoever tries passwords: five wrong ones for one name from one address (IPv6: /64) lock it for 1, 2, 4 and
- * up to 15 minutes, and an address has 20 wrong ones a minute. In memory only, and bounded.
+ * up to 15 minutes, and an address has 20 wrong ones a minute, and five checked at a time. In memory only, and bounded.
  */
 export class Lockout {
   readonly #tries = new Map<string, Tries>()
   /** By address: when it tried within the last minute. */
   readonly #addresses = new Map<string, UnixSeconds[]>()
+  /** By address: how many are being checked. */
+  readonly #underWay = new Map<string, number>()
 
   /** Counts a try before it is checked, so that many at once are no way around; a wait is returned where it is too many. */
   begin(name: string, address: string, now: UnixSeconds): Try | { readonly ok: false; readonly retryAfter: Seconds } {
@@ -43,17 +47,27 @@ export class Lockout {
     const tries = this.#recall(key, now)
     if (now < tries.lockedUntil) return { ok: false, retryAfter: tries.lockedUntil - now }
     const left = tries.wrong < FREE_TRIES ? FREE_TRIES - tries.wrong : 1
-    if (tries.underWay >= left) return { ok: false, retryAfter: 1 }
+    const atOnce = this.#underWay.get(guesser) ?? 0
+    if (tries.underWay >= left || atOnce >= TRIES_AT_ONCE) return { ok: false, retryAfter: 1 }
     const wait = this.#countAddress(guesser, now)
     if (wait > 0) return { ok: false, retryAfter: wait }
+    this.#underWay.set(guesser, atOnce + 1)
     tries.underWay++
     tries.last = now
     keepNewest(this.#tries, key, tries)
-    const done = () => void tries.underWay--
+    return this.#tryOf(guesser, key, tries)
+  }
+
+  #tryOf(guesser: string, key: string, tries: Tries): Try {
+    const began = tries.last
+    const done = () => {
+      tries.underWay--
+      this.#release(guesser)
+    }
     const takeBack = () => {
       done()
       const times = this.#addresses.get(guesser) ?? []
-      const counted = times.indexOf(now)
+      const counted = times.indexOf(began)
       if (counted >= 0) times.splice(counted, 1)
     }
     return {
@@ -66,10 +80,16 @@ export class Lockout {
       wrong: () => {
         done()
         tries.wrong++
-        if (tries.wrong >= FREE_TRIES) tries.lockedUntil = now + lockAfter(tries.wrong)
+        if (tries.wrong >= FREE_TRIES) tries.lockedUntil = began + lockAfter(tries.wrong)
       },
       void: takeBack,
     }
+  }
+
+  #release(guesser: string): void {
+    const left = (this.#underWay.get(guesser) ?? 1) - 1
+    if (left > 0) this.#underWay.set(guesser, left)
+    else this.#underWay.delete(guesser)
   }
 
   #recall(key: string, now: UnixSeconds): Tries {

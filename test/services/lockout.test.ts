@@ -85,6 +85,19 @@ describe('an address', () => {
     expect(wrong('one more', '2001:db8::ffff')).toBe(0)
   })
 
+  it('has five passwords checked at a time, so that the queue is never one address', () => {
+    const { begin } = aLockout()
+    const under = Array.from({ length: 5 }, (_, n) => begin(`name${n}`))
+    expect(under.map(({ ok }) => ok)).toEqual([true, true, true, true, true])
+    expect(begin('one more')).toEqual({ ok: false, retryAfter: 1 })
+    expect(begin('one more', '203.0.113.8').ok).toBe(true)
+    const [first, second, third] = under
+    if (first?.ok) first.wrong()
+    if (second?.ok) second.right()
+    if (third?.ok) third.void()
+    expect(['a', 'b', 'c', 'd'].map((name) => begin(name).ok)).toEqual([true, true, true, false])
+  })
+
   it('may log in as often as it likes', () => {
     const { right } = aLockout()
     for (let n = 0; n < 100; n++) expect(right(`name${n}`)).toBe(0)
