@@ -7,6 +7,9 @@ export function storeFailed(action: string, path: string, cause: unknown): Amsct
   return new AmsctlError('STORE_FAILED', `cannot ${action} ${path}: ${reasonOf(cause)}`, { cause })
 }
 
+/** What helps against damage. To cut the bad part off by hand would make tokens good again that were spent in it. */
+export const CURE = 'Salvage what is left with amsctl doctor --repair NEWDIR, or restore a backup'
+
 export function storeDamaged(path: string, line: number | undefined, what: string, cure: string): AmsctlError {
   const where = line === undefined ? path : `${path}, line ${line}`
   return new AmsctlError('STORE_DAMAGED', `${where}: ${what}; nothing was changed. ${cure}`)
@@ -14,7 +17,7 @@ export function storeDamaged(path: string, line: number | undefined, what: strin
 
 /** Damage of the snapshot, which is not read in order: where it is, in bytes from the start. */
 export function snapshotDamaged(path: string, byte: number, what: string): AmsctlError {
-  return storeDamaged(`${path}, byte ${byte}`, undefined, what, 'Restore the data directory from a backup')
+  return storeDamaged(`${path}, byte ${byte}`, undefined, what, CURE)
 }
 
 /** The system's name for what went wrong, such as `ENOENT`. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { storeDamaged } from './failure.ts'
+import { CURE, storeDamaged } from './failure.ts'
 import { decodeLine, findLaterLine, type JournalLine } from './journal-line.ts'
 import type { Records } from './records.ts'
 
@@ -45,9 +45,5 @@ function readLine(path: string, number: number, line: Buffer): JournalLine | und
 }
 
 function damagedAt(path: string, number: number, what: string): Error {
-  const cure =
-    number === 1
-      ? 'Restore the data directory from a backup; or, to lose what this file holds, put an empty one in its place'
-      : `Restore the data directory from a backup; or, to lose this line and all after it, cut the file after line ${number - 1} and keep a copy`
-  return storeDamaged(path, number, what, cure)
+  return storeDamaged(path, number, what, CURE)
 }

@@ -2,16 +2,13 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalGeneration, journalName, SETTINGS_FILE, SNAPSHOT } from './data-directory.ts'
 import { draftOf, replaceFile, syncDirectory } from './durable-file.ts'
-import { pathOf, storeDamaged, storeFailed } from './failure.ts'
+import { CURE, pathOf, storeDamaged, storeFailed } from './failure.ts'
 import { JournalFile } from './journal-file.ts'
 import { replayJournal } from './journal-replay.ts'
 import { Records } from './records.ts'
 import { SnapshotFile } from './snapshot-file.ts'
 import { EVERYTHING, writeSnapshot } from './snapshot-merge.ts'
 import { sessionKey } from './stored-record.ts'
-
-const CURE = 'Restore the data directory from a backup'
-const CURE_MISSING = `${CURE}; or, to lose what that file held, put an empty one in its place`
 
 /** What a data directory held, and where to go on. */
 export interface Recovered {
@@ -100,7 +97,7 @@ function journalPaths(directory: string, first: number, last: number): string[] 
   const paths: string[] = []
   for (let generation = first; generation <= last; generation++) {
     const path = join(directory, journalName(generation))
-    if (!existsSync(path)) throw storeDamaged(path, undefined, 'missing', CURE_MISSING)
+    if (!existsSync(path)) throw storeDamaged(path, undefined, 'missing', CURE)
     paths.push(path)
   }
   return paths

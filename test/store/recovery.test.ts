@@ -111,7 +111,9 @@ describe('a flipped bit', () => {
       const line = lineStarts(journal).findLastIndex((start) => start <= at) + 1
       await expect(open(directory)).rejects.toMatchObject({
         code: 'STORE_DAMAGED',
-        message: expect.stringMatching(`${JOURNAL}, line ${line}: .*nothing was changed. Restore .*backup`),
+        message: expect.stringMatching(
+          `${JOURNAL}, line ${line}: .*nothing was changed. Salvage .*doctor --repair .*backup`,
+        ),
       })
       expect(await contentsOf(directory)).toEqual(before)
     })
