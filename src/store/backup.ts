@@ -26,14 +26,17 @@ export async function backUp({ directory, records, journal }: BackUpParts, targe
   await makeDirectoryWhole(target, async (draft) => {
     const { failures } = journal
     const view = records.view()
-    await replaceFile(
-      join(draft, SNAPSHOT),
-      (file) => writeSnapshot(file, 0, view, EVERYTHING),
-      async () => {
-        await journal.commit([])
-        if (journal.failures !== failures) throw new AmsctlError('STORE_FAILED', 'the backup saw what was undone')
-      },
-    )
+    // A compaction that ends before the first line is read would close it.
+    view.snapshot?.hold()
+    const settle = async () => {
+      await journal.commit([])
+      if (journal.failures !== failures) throw new AmsctlError('STORE_FAILED', 'the backup saw what was undone')
+    }
+    try {
+      await replaceFile(join(draft, SNAPSHOT), (file) => writeSnapshot(file, 0, view, EVERYTHING), settle)
+    } finally {
+      view.snapshot?.close()
+    }
     await copySettings(directory, draft)
     await (await JournalFile.open(join(draft, journalName(0)))).close()
   })

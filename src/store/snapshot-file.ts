@@ -100,6 +100,12 @@ export class SnapshotFile {
     throw snapshotDamaged(this.path, line.start, 'this is no token')
   }
 
+  /** Keeps the file open, though its owner closes it, until {@link close} is called once more. */
+  hold(): void {
+    this.#refuseClosed()
+    this.#readers++
+  }
+
   /** Lets go of the file once nobody reads it any more. */
   close(): void {
     if (--this.#readers === 0) closeSync(this.#fd)

@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SnapshotFile } from '../../src/store/snapshot-file.ts'
 import { temporaryDirectory } from '../support/amsctl.ts'
 import { allTokens, aSession, aStore, aUse, tokenNumber, tokens } from '../support/store.ts'
 
@@ -29,6 +30,25 @@ describe('a backup', () => {
     expect(await store.tokens.findById(tokenNumber(500).id)).toEqual(tokenNumber(500))
   })
 
+  it('is whole however many compactions end meanwhile, and has all that was minted before it began', async () => {
+    const store = await aStore(await temporaryDirectory(), { journalLimit: 1 })
+    const targets = await temporaryDirectory()
+    let minted = 0
+    const writing = (async () => {
+      for (; minted < 400; minted++) await store.tokens.add([tokenNumber(minted)])
+    })()
+    for (let round = 0; round < 12; round++) {
+      const before = minted
+      const target = join(targets, `copy${round}`)
+      await store.backUp?.(target)
+      const copy = await aStore(target)
+      for (let number = 0; number < before; number++) {
+        expect(await copy.tokens.findByHash(tokenNumber(number).hash)).toEqual(tokenNumber(number))
+      }
+    }
+    await writing
+  })
+
   it('never takes the place of anything', async () => {
     const store = await aStore(await temporaryDirectory())
     const target = join(await temporaryDirectory(), 'taken')
@@ -38,5 +58,22 @@ describe('a backup', () => {
     expect(await readdir(target)).toEqual(['mine'])
     await expect(store.backUp?.(join(target, 'no', 'parent'))).rejects.toMatchObject({ code: 'STORE_FAILED' })
     expect(await readdir(join(target, '..'))).toEqual(['taken'])
+  })
+})
+
+describe('a snapshot that is held', () => {
+  it('can be read to its end after its owner has closed it, as a compaction does', async () => {
+    const directory = await temporaryDirectory()
+    const store = await aStore(directory, { journalLimit: 1 })
+    await store.tokens.add(tokens(5))
+    await store.close()
+    const snapshot = SnapshotFile.open(join(directory, 'tokens.json'))
+    snapshot.hold()
+    snapshot.close()
+    let lines = 0
+    for await (const group of snapshot.tokenLines()) lines += [...group].length
+    expect(lines).toBe(5)
+    snapshot.close()
+    expect(() => snapshot.hold()).toThrow('closed')
   })
 })
