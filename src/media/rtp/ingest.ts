@@ -18,6 +18,8 @@ const REPORT_EVERY: Milliseconds = 1000
 /** HLS, recordings and new viewers begin at key frames. */
 const KEY_EVERY: Milliseconds = 2000
 const KEY_AFTER_LOSS: Milliseconds = 500
+/** For so long sound is left out before the first picture: players take what begins without a picture for sound alone. */
+const PICTURE_WITHIN: Milliseconds = 5000
 /** Says nothing about the picture to a decoder. */
 const LEFT_OUT: readonly number[] = [NAL.sps, NAL.pps, NAL.delimiter, 12]
 
@@ -143,7 +145,9 @@ export class RtpIngest {
 
   #takeAudio({ timestamp, payload }: RtpPacket, clock: TrackClock): void {
     if (payload.length === 0) return
-    const dts = clock.place(timestamp, this.#now() - this.#startedAt)
+    const sinceStart = this.#now() - this.#startedAt
+    const dts = clock.place(timestamp, sinceStart)
+    if (this.#video && !this.#header && sinceStart < PICTURE_WITHIN) return
     if (!this.#opusBegun) this.#push('audio', dts, opusHeader())
     this.#opusBegun = true
     this.#push('audio', dts, opusFrame(payload))

@@ -80,6 +80,20 @@ describe('the RTP of a publisher', () => {
     expect(packets[1]?.payload.subarray(-IDR.length)).toEqual(IDR)
   })
 
+  it('begins with its picture, unless there is none for seconds', () => {
+    const { ingest, packets, picture, sound } = aPublisher()
+    ingest.receive(sound(1))
+    expect(packets).toEqual([])
+    for (const data of picture(0, SPS, PPS, IDR)) ingest.receive(data)
+    ingest.receive(sound(2))
+    expect(packets.map(({ kind }) => kind)).toEqual(['video', 'video', 'audio', 'audio'])
+
+    const blind = aPublisher()
+    blind.time.now = 5000
+    blind.ingest.receive(blind.sound(1))
+    expect(blind.packets.map(({ kind }) => kind)).toEqual(['audio', 'audio'])
+  })
+
   it('has another sequence header when the size of the picture changes, and only then', () => {
     const { ingest, packets, picture } = aPublisher()
     const other = Buffer.from('6742c01fda01e0089f', 'hex')
