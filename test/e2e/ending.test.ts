@@ -1,27 +1,21 @@
 import { expect, it } from 'vitest'
+import type { SessionView } from '../../src/domain/session.ts'
 import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { type Client, spawned } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { live, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 
-interface ListedSession {
-  readonly id: string
-  readonly tokenId: string | null
-  readonly type: string
-  readonly protocol: string
-}
-
-async function sessions(daemon: ServedDaemon, count: number): Promise<ListedSession[]> {
+async function sessions(daemon: ServedDaemon, count: number): Promise<SessionView[]> {
   return eventually(async () => {
-    const listed: ListedSession[] = JSON.parse(await daemon.must(['session', 'list', '--json']))
+    const listed = await daemon.ask((operations) => operations.listSessions())
     return listed.length === count ? listed : undefined
   })
 }
 
 /** A publisher and one viewer of each protocol, each with a token of its own. */
 async function audience(daemon: ServedDaemon, ...flags: string[]): Promise<Record<string, Client>> {
-  await daemon.must(['settings', 'enable-token'])
+  await daemon.enableTokens()
   const rtmp = publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
   await live(daemon, 'cam')
   const play = () => daemon.mint('cam', 'play', ...flags)
@@ -68,7 +62,7 @@ describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'live sessions end at once', () => 
     await daemon.must(['token', 'revoke', '--stream', 'cam', '--yes'])
     await Promise.all([rtmp?.outcome, viewers['rtmp-play']?.outcome])
     await sessions(daemon, 0)
-    expect(JSON.parse(await daemon.must(['stream', 'list', '--json']))).toEqual([])
+    expect(await daemon.ask((operations) => operations.listStreams())).toEqual([])
     expect((await viewers['ws-flv']?.outcome)?.code).toBe(8)
   })
 

@@ -56,7 +56,7 @@ async function hangUpAtFirstByte(daemon: ServedDaemon, { child, outcome }: Clien
 /** Waits until only so many sessions are left at a stream: the daemon has seen the others go. */
 async function sessionsOf(daemon: ServedDaemon, streamId: string, count: number): Promise<void> {
   await eventually(async () => {
-    const sessions: { streamId: string }[] = JSON.parse(await daemon.must(['session', 'list', '--json']))
+    const sessions: { streamId: string }[] = await daemon.ask((operations) => operations.listSessions())
     return sessions.filter((session) => session.streamId === streamId).length === count || undefined
   })
 }
@@ -64,17 +64,17 @@ async function sessionsOf(daemon: ServedDaemon, streamId: string, count: number)
 describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'reconnect-grace', () => {
   it('decides whether a lost client comes back with its used token, over every protocol', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
     await live(daemon, 'cam')
     for (const [name, { type, visit }] of Object.entries(visits)) {
       const streamId = type === 'publish' ? 'mine' : 'cam'
-      await daemon.must(['settings', 'set', 'reconnect-grace', '0'])
+      await daemon.set('reconnect-grace', '0')
       const strict = await daemon.mint(streamId, type)
       expect(await visit(daemon, strict), `${name}, the first time`).toBe(true)
       expect(await visit(daemon, strict), `${name}, again, without grace`).toBe(false)
 
-      await daemon.must(['settings', 'set', 'reconnect-grace', '60s'])
+      await daemon.set('reconnect-grace', '60s')
       const kind = await daemon.mint(streamId, type)
       expect(await visit(daemon, kind), `${name}, the first time, with grace`).toBe(true)
       expect(await visit(daemon, kind), `${name}, again, with grace`).toBe(true)
@@ -85,8 +85,8 @@ describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'reconnect-grace', () => {
 
   it('covers a crash of the daemon', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'enable-token'])
-    await daemon.must(['settings', 'set', 'reconnect-grace', '60s'])
+    await daemon.enableTokens()
+    await daemon.set('reconnect-grace', '60s')
     const token = await daemon.mint('mine', 'publish')
     const { outcome } = publishing(`${daemon.rtmp}/LiveApp/mine?token=${token}`)
     await live(daemon, 'mine')
@@ -100,7 +100,7 @@ describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'reconnect-grace', () => {
 describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'publisher-grace', () => {
   it('keeps viewers with tokens long spent while the publisher comes back with another', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     const first = publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
     await live(daemon, 'cam')
     const viewers = [
@@ -127,14 +127,14 @@ describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'publisher-grace', () => {
 
   it('being over, ends the stream and its viewers', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'set', 'publisher-grace', '1s'])
+    await daemon.set('publisher-grace', '1s')
     const { child } = publishing(`${daemon.rtmp}/LiveApp/cam`)
     await live(daemon, 'cam')
     const viewer = spawned('curl', ['-sfN', '-o', '/dev/null', `${daemon.http}/LiveApp/cam.flv`])
     await sessionsOf(daemon, 'cam', 2)
     child.kill('SIGKILL')
     await viewer.outcome
-    expect(JSON.parse(await daemon.must(['stream', 'list', '--json']))).toEqual([])
+    expect(await daemon.ask((operations) => operations.listStreams())).toEqual([])
   })
 })
 

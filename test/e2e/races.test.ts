@@ -9,7 +9,7 @@ describeWith(['ffmpeg', 'rtmpdump'], 'one token, everybody at once', () => {
     const daemon = await serve()
     publishing(`${daemon.rtmp}/LiveApp/cam`)
     await live(daemon, 'cam')
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     for (let round = 0; round < 3; round++) {
       expect(await raceRound(daemon, { http: 50, rtmp: 15, rest: 25, redeem: 10 })).toBe(1)
     }

@@ -11,8 +11,8 @@ import { tinyDisk } from '../support/tiny-disk.ts'
 
 const FRAME_RATE = 25
 
-async function listed(daemon: ServedDaemon): Promise<RecordingView[]> {
-  return JSON.parse(await daemon.must(['vod', 'list', '--json']))
+function listed(daemon: ServedDaemon): Promise<RecordingView[]> {
+  return daemon.ask((operations) => operations.listRecordings())
 }
 
 /** Waits until so many seconds of `file` are on the disk. */
@@ -105,7 +105,7 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
 
   it('is made of the streams that the setting names', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'set', 'record', 'cam-*'])
+    await daemon.set('record', 'cam-*')
     await Promise.all(['cam-1', 'other'].map((id) => publishing(`${daemon.rtmp}/LiveApp/${id}`, 1).outcome))
     await ended(daemon, 'cam-1.mp4')
     expect((await listed(daemon)).map(({ file }) => file)).toEqual(['cam-1.mp4'])
@@ -143,7 +143,7 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
     await written(daemon, 'cam.mp4', 2)
     expect(await daemon.stop()).toBe(0)
     expect(await keyFramesAreIndexed(pathOf(daemon, 'cam.mp4'))).toBeGreaterThanOrEqual(2)
-    const [line] = JSON.parse(await daemon.must(['vod', 'list', '--json']))
+    const [line] = await daemon.ask((operations) => operations.listRecordings())
     expect(line).toMatchObject({ file: 'cam.mp4', endedAt: expect.any(String) })
   })
 })

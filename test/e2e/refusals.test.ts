@@ -25,21 +25,21 @@ async function query(daemon: ServedDaemon, kind: RefusedKind, type: 'publish' | 
 describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clients tell them', () => {
   it('ffmpeg hears why it may not publish', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     for (const kind of REFUSED_KINDS) {
       const { code, stderr } = await publishing(`${daemon.rtmp}/LiveApp/cam${await query(daemon, kind, 'publish')}`, 2)
         .outcome
       expect(code, kind).not.toBe(0)
       expect(stderr, kind).toContain(REASONS[kind])
     }
-    expect(JSON.parse(await daemon.must(['stream', 'list', '--json']))).toEqual([])
+    expect(await daemon.ask((operations) => operations.listStreams())).toEqual([])
   })
 
   it('ffprobe, rtmpdump and curl hear why they may not play', async () => {
     const daemon = await serve()
     publishing(`${daemon.rtmp}/LiveApp/cam`)
     await live(daemon, 'cam')
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     for (const kind of REFUSED_KINDS) {
       const credential = await query(daemon, kind, 'play')
       const rtmp = await playing(`${daemon.rtmp}/LiveApp/cam${credential}`).outcome
@@ -61,7 +61,7 @@ describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clien
 
   it('a stream that is not live, a busy name and HEAD leave the token as good as new', async () => {
     const daemon = await serve()
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     const play = await daemon.mint('cam', 'play')
     const url = `${daemon.http}/LiveApp/streams/cam.flv?token=${play}`
     expect((await fetch(url)).status).toBe(404)

@@ -34,7 +34,7 @@ describeWith(['ffmpeg', 'ffprobe', 'curl', 'openssl'], 'TLS', () => {
     const { cert, key } = await certify(directory, 'first.example')
     const tls = ['--tls-cert', cert, '--tls-key', key, '--rtmps-port', '0', '--https-port', '0']
     const daemon = await serve({ args: tls })
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     const { rtmps, https } = daemon.status.listen
     if (!rtmps || !https) throw new Error('no TLS doors')
 

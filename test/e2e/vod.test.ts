@@ -58,8 +58,8 @@ describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
     const url = await aUrl(daemon, 'long')
     const client = spawned('curl', ['-sS', '-L', '--limit-rate', '20M', '-o', '/dev/null', url])
     await eventually(async () => {
-      const [session] = JSON.parse(await daemon.must(['session', 'list', '--json']))
-      return session?.bytes > 0 || undefined
+      const [session] = await daemon.ask((operations) => operations.listSessions())
+      return (session?.bytes ?? 0) > 0 || undefined
     })
     await daemon.must(['token', 'revoke', '--stream', 'long', '--yes'])
     const revoked = performance.now()

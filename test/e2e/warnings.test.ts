@@ -13,7 +13,7 @@ describeWith(['ffmpeg'], 'a publisher of B-frames', () => {
     publishing(`${daemon.rtmp}/LiveApp/cam`, 600, WITH_B_FRAMES)
     await live(daemon, 'plain')
     await eventually(async () => (await live(daemon, 'cam')).warnings.length > 0 || undefined)
-    const streams = JSON.parse(await daemon.must(['stream', 'list', '--json']))
+    const streams = await daemon.ask((operations) => operations.listStreams())
     expect(streams.find(({ streamId }: { streamId: string }) => streamId === 'plain')).toMatchObject({ warnings: [] })
     const warning = expect.stringMatching(/^B-frames: .*bframes=0/)
     expect(streams.find(({ streamId }: { streamId: string }) => streamId === 'cam')).toMatchObject({

@@ -37,7 +37,7 @@ describeWith(['chromium', 'ffmpeg'], "WebRTC with Ant Media's own client in a br
   /** A daemon with token control, and a page. */
   async function aHouse(): Promise<{ daemon: ServedDaemon; page: AmsPage; url: string }> {
     const daemon = await serve()
-    await daemon.must(['settings', 'enable-token'])
+    await daemon.enableTokens()
     return { daemon, page: await AmsPage.open(browser()), url: signallingUrl(daemon) }
   }
 
@@ -127,7 +127,7 @@ describeWith(['chromium', 'ffmpeg'], "WebRTC with Ant Media's own client in a br
     await viewer.hears('cam', 'unauthorized_access')
     await viewer.stop('cam')
 
-    await daemon.must(['settings', 'set', 'reconnect-grace', '30s'])
+    await daemon.set('reconnect-grace', '30s')
     const kind = await page.viewer(url)
     await kind.play('cam', await daemon.mint('cam', 'play'))
     await kind.watches('cam', { sound: false })

@@ -19,7 +19,7 @@ function sessionOf(daemon: ServedDaemon, answer: Response): string {
 
 it('publishes and plays at the daemon, lists both, and writes no secret of theirs down', async () => {
   const daemon = await serve()
-  await daemon.must(['settings', 'enable-token'])
+  await daemon.enableTokens()
   const publisher = new RtcPublisher()
   const published = await offer(
     daemon,

@@ -128,6 +128,15 @@ export class ServedDaemon {
     }
   }
 
+  /** Turns token control on, for publishing and playing. */
+  async enableTokens(): Promise<void> {
+    await this.ask((daemon) => daemon.setTokenControl({ enable: true, types: ['publish', 'play'], kick: false }))
+  }
+
+  async set(name: string, value: string): Promise<void> {
+    await this.ask((daemon) => daemon.setSetting({ name, value }))
+  }
+
   /** By the command where it is given `flags`. */
   async mint(streamId: string, type: TokenType, ...flags: string[]): Promise<string> {
     if (flags.length > 0) return this.must(['token', 'create', '--stream', streamId, '--type', type, ...flags])

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import type { SessionView } from '../../src/domain/session.ts'
 import { type ServedDaemon, serve, temporaryDirectory } from './amsctl.ts'
 import { aBrowser, PlayerPage } from './browser.ts'
 import { spawned } from './clients.ts'
@@ -55,8 +56,8 @@ export function claimHlsPlayers(seconds: number): void {
     it('is over within two seconds of a revoke or a kick, also for a request that waits', async () => {
       const daemon = await liveDaemon()
       for (const end of [
-        ({ tokenId }: ListedSession) => daemon.must(['token', 'revoke', tokenId]),
-        ({ id }: ListedSession) => daemon.must(['session', 'kick', id]),
+        ({ tokenId }: SessionView) => daemon.must(['token', 'revoke', String(tokenId)]),
+        ({ id }: SessionView) => daemon.must(['session', 'kick', id]),
       ]) {
         const playlist = await openPlaylist(daemon)
         const waiting = fetch(`${playlist}&_HLS_msn=${(await nextSequence(playlist)) + 1}`)
@@ -142,15 +143,8 @@ function isThere(player: string): boolean {
   return there
 }
 
-interface ListedSession {
-  readonly id: string
-  readonly tokenId: string
-  readonly protocol: string
-  readonly bytes: number
-}
-
 /** Those who play. */
-async function listSessions(daemon: ServedDaemon): Promise<ListedSession[]> {
-  const sessions = JSON.parse(await daemon.must(['session', 'list', '--json']))
-  return sessions.filter(({ type }: { type: string }) => type === 'play')
+async function listSessions(daemon: ServedDaemon): Promise<SessionView[]> {
+  const sessions = await daemon.ask((operations) => operations.listSessions())
+  return sessions.filter(({ type }) => type === 'play')
 }

@@ -44,7 +44,7 @@ export async function liveDaemon(options: ServeOptions = {}): Promise<ServedDaem
   const daemon = await serve(options)
   publishing(`${daemon.rtmp}/LiveApp/cam`)
   await live(daemon, 'cam')
-  await daemon.must(['settings', 'enable-token'])
+  await daemon.enableTokens()
   return daemon
 }
 

@@ -14,7 +14,7 @@ export async function aLibrary(): Promise<ServedDaemon> {
   const daemon = await serve({ args: ['--record'] })
   await filmed(`${daemon.rtmp}/LiveApp/cam`, 'flv')
   await eventually(async () => {
-    const [recording] = JSON.parse(await daemon.must(['vod', 'list', '--json']))
+    const [recording] = await daemon.ask((operations) => operations.listRecordings())
     return recording?.endedAt ?? undefined
   })
   await daemon.must(['settings', 'enable-token', '--type', 'play'])
@@ -82,7 +82,7 @@ async function playsInChromium(pause: Seconds): Promise<void> {
   expect(seen.sought).toBeGreaterThanOrEqual(46)
   expect(seen.sought).toBeLessThan(50)
   expect(seen.frames).toBeGreaterThan(25)
-  const sessions = JSON.parse(await daemon.must(['session', 'list', '--json']))
+  const sessions = await daemon.ask((operations) => operations.listSessions())
   expect(sessions).toMatchObject([{ protocol: 'vod', streamId: 'cam' }])
   expect((await fetch(url)).status).toBe(403)
 }
