@@ -5,6 +5,7 @@ import { sharedDaemon } from '../support/amsctl.ts'
 import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { live, publishing } from '../support/ffmpeg.ts'
+import { noteSecrets } from '../support/leaks.ts'
 import { PANEL_PASSWORD, PANEL_VIEWS, PanelPage, weigh } from '../support/panel-page.ts'
 import { describeWith } from '../support/programs.ts'
 import { aContext } from '../support/viewer-page.ts'
@@ -173,6 +174,61 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await panel.press('Log out')
     await panel.heading('Log in to amsctl').waitFor()
     await other.says('Your login has ended. Please log in again.')
+  })
+
+  it('records, plays, downloads and deletes; stops a stream; keeps keys, users and passwords', async () => {
+    publishing(`${daemon().rtmp}/LiveApp/show?token=${await daemon().mint('show', 'publish')}`)
+    await live(daemon(), 'show')
+    const panel = await loggedIn('admin', { viewport: DESK })
+    await panel.press('Record show')
+    await panel.says('show is being recorded.')
+    await eventually(async () => {
+      const [recording] = await daemon().ask((operations) => operations.listRecordings())
+      return (recording?.bytes ?? 0) > 0 || undefined
+    })
+    await panel.press('Stop recording show')
+    await panel.says('The recording of show is complete.')
+    await panel.press('Stop stream show')
+    await panel.press('Stop the stream')
+    await panel.says('show is stopped.')
+    await panel.show('Recordings')
+    await panel.press('Play show.mp4')
+    await panel.visited.plays()
+    await panel.page.keyboard.press('Escape')
+    const downloading = panel.page.waitForEvent('download')
+    await panel.page.getByRole('link', { name: 'Download show.mp4' }).click()
+    expect((await downloading).suggestedFilename()).toBe('show.mp4')
+    await panel.press('Delete show.mp4')
+    await panel.press('Delete the recording')
+    await panel.says('show.mp4 is deleted.')
+
+    await panel.show('API keys')
+    await panel.press('Create a key')
+    await panel.dialog('Create an API key').getByLabel('Note').fill('webshop')
+    await panel.page.keyboard.press('Enter')
+    const key = await panel.dialog('API key created').locator('code').first().textContent()
+    noteSecrets(String(key))
+    expect(key).toMatch(/^amsctl_/)
+    await panel.press('I have copied it')
+    await panel.page.getByRole('row').filter({ hasText: 'webshop' }).getByRole('button').click()
+    await panel.press('Revoke the key')
+    await panel.says(/ak_\w+ is revoked/)
+
+    await panel.show('Users')
+    await panel.press('Create a user')
+    await panel.dialog('Create a user').getByLabel('Name').fill('bob')
+    await panel.dialog('Create a user').getByLabel('Password').fill(PANEL_PASSWORD)
+    await panel.page.keyboard.press('Enter')
+    await panel.dialog('Create a user').waitFor({ state: 'hidden' })
+    await panel.press('Delete bob')
+    await panel.press('Delete the user')
+    await panel.says('bob is deleted.')
+    await panel.press('Change your password')
+    const own = panel.dialog('Change your password')
+    await own.getByLabel('Current password').fill(PANEL_PASSWORD)
+    await own.getByLabel('New password').fill(`${PANEL_PASSWORD}, and more`)
+    await panel.page.keyboard.press('Enter')
+    await panel.says(/Your password is changed/)
   })
 
   it('loads little, and from here alone', async () => {

@@ -143,7 +143,7 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
     await written(daemon, 'cam.mp4', 2)
     expect(await daemon.stop()).toBe(0)
     expect(await keyFramesAreIndexed(pathOf(daemon, 'cam.mp4'))).toBeGreaterThanOrEqual(2)
-    const [line] = await daemon.ask((operations) => operations.listRecordings())
+    const [line] = JSON.parse(await daemon.must(['vod', 'list', '--json']))
     expect(line).toMatchObject({ file: 'cam.mp4', endedAt: expect.any(String) })
   })
 })
