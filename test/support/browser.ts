@@ -117,6 +117,10 @@ export class PlayerPage {
     return this.#page.evaluate<boolean>('player.canPlayNatively()')
   }
 
+  close(): Promise<void> {
+    return this.#page.close()
+  }
+
   state(): Promise<PlayerState> {
     return this.#page.evaluate<PlayerState>('player.state()')
   }
