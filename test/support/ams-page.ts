@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 import type { ServedDaemon } from './amsctl.ts'
 import { aPageServer, type PageFiles } from './browser.ts'
 import { eventually } from './eventually.ts'
@@ -48,6 +49,8 @@ export class AmsPage {
 
   static async open(browser: Browser): Promise<AmsPage> {
     const page = await browser.newPage()
+    // An open page keeps the camera, and the next one may then get no pictures of it.
+    onTestFinished(() => page.close())
     await page.goto(await aPageServer(FILES))
     return new AmsPage(page)
   }
