@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createHub } from '../../src/media/hub.ts'
 import type { LiveStream, MediaPacket, Publication } from '../../src/media/ports.ts'
-import { packetizeH264 } from '../../src/media/rtp/h264.ts'
+import { NAL, packetizeH264 } from '../../src/media/rtp/h264.ts'
 import { RtpIngest } from '../../src/media/rtp/ingest.ts'
 import { isRtcp, readRtp } from '../../src/media/rtp/packet.ts'
 import { readRtcp } from '../../src/media/rtp/rtcp-reader.ts'
@@ -242,11 +242,16 @@ export async function decoded(packets: readonly MediaPacket[]) {
   return { pictures: sizes.length, sizes: [...new Set(sizes)], complaints: stderr }
 }
 
+/** Nothing else tells apart two key frames of the same id, between which all was lost. H.264, section 7.4.1.2.3. */
+const DELIMITER = Buffer.from([NAL.delimiter, 0xf0])
+
 function annexB(packets: readonly MediaPacket[]): Buffer {
   let configuration: H264Configuration | undefined
   const units = packets.flatMap((packet) => {
     if (packet.kind === 'video' && packet.config) configuration = readConfiguration(packet)
-    else if (packet.kind === 'video' && configuration) return readPicture(packet, configuration)?.units ?? []
+    else if (packet.kind === 'video' && configuration) {
+      return [DELIMITER, ...(readPicture(packet, configuration)?.units ?? [])]
+    }
     return []
   })
   return Buffer.concat(units.flatMap((unit) => [Buffer.from([0, 0, 0, 1]), unit]))

@@ -61,7 +61,7 @@ export class H264Depacketizer {
   /** The units of a picture that is complete with this packet, or by the beginning of the next. */
   push(packet: RtpPacket): Buffer[] | undefined {
     const earlier = this.#timestamp !== undefined && this.#timestamp !== packet.timestamp ? this.#finish() : undefined
-    if (this.#gap && this.#timestamp === undefined && !beginsPicture(packet.payload)) this.#broken = true
+    if (this.#gap && this.#timestamp === undefined) this.#broken = !beginsPicture(packet.payload)
     this.#gap = false
     this.#timestamp = packet.timestamp
     this.#read(packet.payload)

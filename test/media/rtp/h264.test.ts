@@ -54,6 +54,13 @@ describe('H.264 in RTP', () => {
     expect(depacketized([begin, undefined, end, ...picture(2, FIRST)])).toEqual([[FIRST]])
   })
 
+  it('passes on the whole picture that follows one of which nothing came', () => {
+    expect(depacketized([...picture(0, FIRST), undefined, ...picture(2, FIRST, SECOND)])).toEqual([
+      [FIRST],
+      [FIRST, SECOND],
+    ])
+  })
+
   it('gives up a picture of endless parts', () => {
     const flood = Array.from({ length: 20_000 }, () => picture(0, FIRST)[0]).map(
       (packet) => packet && { ...packet, marker: false },
