@@ -121,6 +121,15 @@ describe('in pipelines', () => {
     })
   })
 
+  it('a disk that fills up under stdout exits 5: half a result is none', async () => {
+    const out = join(await temporaryDirectory(), 'out')
+    const mint = 'amsctl token create cam1 --type play --count 500 > /dev/null'
+    expect(await sh(`${mint}; ulimit -f 8; amsctl store export > ${out}`)).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/^error: cannot write: EFBIG/),
+    })
+  })
+
   it('xargs can pass a token that begins with anything: none begins with a dash', async () => {
     const { stdout } = await sh('amsctl token create cam1 --type play --count 500')
     expect(stdout).not.toMatch(/^-/m)
