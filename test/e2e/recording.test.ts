@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RecordingView } from '../../src/domain/recording.ts'
-import { type ServedDaemon, serve, temporaryDirectory } from '../support/amsctl.ts'
+import { amsctl, mustAmsctl, type ServedDaemon, serve, sharedDaemon, temporaryDirectory } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'
 import { live, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
@@ -33,16 +33,19 @@ function pathOf(daemon: ServedDaemon, file: string): string {
 }
 
 describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
+  const recorder = sharedDaemon({ args: ['--record'] })
+  const choosy = sharedDaemon()
+
   it('is complete when its stream ends, indexed for players, and ours alone', async () => {
-    const daemon = await serve({ args: ['--record'] })
-    await publishing(`${daemon.rtmp}/LiveApp/cam`, 4).outcome
+    const daemon = recorder()
+    await publishing(`${daemon.rtmp}/LiveApp/cam`, 3).outcome
     const recording = await ended(daemon, 'cam.mp4')
     expect(recording).toMatchObject({ app: 'LiveApp', streamId: 'cam', recording: false })
-    expect(recording.duration).toBeCloseTo(4, 1)
+    expect(recording.duration).toBeCloseTo(3, 1)
     const path = pathOf(daemon, 'cam.mp4')
-    expect(await framesOf(path)).toEqual({ video: 4 * FRAME_RATE, audio: expect.any(Number) })
-    expect(await durationOf(path)).toBeCloseTo(4, 0)
-    expect(await keyFramesAreIndexed(path)).toBe(4)
+    expect(await framesOf(path)).toEqual({ video: 3 * FRAME_RATE, audio: expect.any(Number) })
+    expect(await durationOf(path)).toBeCloseTo(3, 0)
+    expect(await keyFramesAreIndexed(path)).toBe(3)
     expect(recording.bytes).toBe((await stat(path)).size)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect((await stat(join(path, '..'))).mode & 0o777).toBe(0o700)
@@ -65,10 +68,10 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
   })
 
   it('plays though its last fragment is torn anywhere', async () => {
-    const daemon = await serve({ args: ['--record'] })
-    await publishing(`${daemon.rtmp}/LiveApp/cam`, 3).outcome
-    await ended(daemon, 'cam.mp4')
-    const whole = await readFile(pathOf(daemon, 'cam.mp4'))
+    const daemon = recorder()
+    await publishing(`${daemon.rtmp}/LiveApp/torn`, 3).outcome
+    await ended(daemon, 'torn.mp4')
+    const whole = await readFile(pathOf(daemon, 'torn.mp4'))
     const last = whole.lastIndexOf('moof') - 4
     for (const cut of [last + 4, last + 60, last + 1500, whole.length - 1]) {
       const torn = join(daemon.dataDir, 'torn.mp4')
@@ -78,13 +81,13 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
   })
 
   it('is numbered as AMS does, and of its stream whatever its name', async () => {
-    const daemon = await serve({ args: ['--record'] })
+    const daemon = recorder()
     for (const streamId of ['room', 'room', 'room_1']) {
       await publishing(`${daemon.rtmp}/LiveApp/${streamId}`, 1).outcome
       await eventually(async () => ((await listed(daemon)).every(({ recording }) => !recording) ? true : undefined))
     }
-    const owners = (await listed(daemon)).map(({ file, streamId }) => [file, streamId])
-    expect(owners).toEqual([
+    const rooms = (await listed(daemon)).filter(({ file }) => file.startsWith('room'))
+    expect(rooms.map(({ file, streamId }) => [file, streamId])).toEqual([
       ['room.mp4', 'room'],
       ['room_1.mp4', 'room'],
       ['room_1_1.mp4', 'room_1'],
@@ -92,19 +95,19 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
   })
 
   it('goes on in the next file when another publisher takes over', async () => {
-    const daemon = await serve({ args: ['--record'] })
-    const first = publishing(`${daemon.rtmp}/LiveApp/cam`)
-    await written(daemon, 'cam.mp4', 1)
+    const daemon = recorder()
+    const first = publishing(`${daemon.rtmp}/LiveApp/next`)
+    await written(daemon, 'next.mp4', 1)
     first.child.kill('SIGKILL')
-    await live(daemon, 'cam', 'waiting')
-    await publishing(`${daemon.rtmp}/LiveApp/cam`, 2).outcome
-    await ended(daemon, 'cam.mp4')
-    expect(await ended(daemon, 'cam_1.mp4')).toMatchObject({ streamId: 'cam' })
-    expect(await framesOf(pathOf(daemon, 'cam_1.mp4'))).toMatchObject({ video: 2 * FRAME_RATE })
+    await live(daemon, 'next', 'waiting')
+    await publishing(`${daemon.rtmp}/LiveApp/next`, 2).outcome
+    await ended(daemon, 'next.mp4')
+    expect(await ended(daemon, 'next_1.mp4')).toMatchObject({ streamId: 'next' })
+    expect(await framesOf(pathOf(daemon, 'next_1.mp4'))).toMatchObject({ video: 2 * FRAME_RATE })
   })
 
   it('is made of the streams that the setting names', async () => {
-    const daemon = await serve()
+    const daemon = choosy()
     await daemon.set('record', 'cam-*')
     await Promise.all(['cam-1', 'other'].map((id) => publishing(`${daemon.rtmp}/LiveApp/${id}`, 1).outcome))
     await ended(daemon, 'cam-1.mp4')
@@ -113,7 +116,7 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
   })
 
   it('starts and stops by command on a stream that is live', async () => {
-    const daemon = await serve()
+    const daemon = choosy()
     expect((await daemon.run(['stream', 'record', 'start', 'cam'])).code).toBe(3)
     publishing(`${daemon.rtmp}/LiveApp/cam`)
     expect(await live(daemon, 'cam')).toMatchObject({ recording: false })
@@ -138,31 +141,30 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
   })
 
   it('is complete when the daemon is told to stop', async () => {
-    const daemon = await serve({ args: ['--record'] })
-    publishing(`${daemon.rtmp}/LiveApp/cam`)
-    await written(daemon, 'cam.mp4', 2)
+    const daemon = recorder()
+    publishing(`${daemon.rtmp}/LiveApp/last`)
+    await written(daemon, 'last.mp4', 2)
     expect(await daemon.stop()).toBe(0)
-    expect(await keyFramesAreIndexed(pathOf(daemon, 'cam.mp4'))).toBeGreaterThanOrEqual(2)
-    const [line] = JSON.parse(await daemon.must(['vod', 'list', '--json']))
-    expect(line).toMatchObject({ file: 'cam.mp4', endedAt: expect.any(String) })
+    expect(await keyFramesAreIndexed(pathOf(daemon, 'last.mp4'))).toBeGreaterThanOrEqual(2)
+    const lines: RecordingView[] = JSON.parse(await daemon.must(['vod', 'list', '--json']))
+    expect(lines.find(({ file }) => file === 'last.mp4')).toMatchObject({ endedAt: expect.any(String) })
   })
 })
 
 describe('vod list and delete', () => {
   it('work without a daemon, on files that were dropped in', async () => {
-    const daemon = await serve()
-    await daemon.stop()
-    const folder = join(daemon.dataDir, 'streams', 'LiveApp')
+    const dataDir = await temporaryDirectory()
+    const folder = join(dataDir, 'streams', 'LiveApp')
     await mkdir(folder, { recursive: true })
     for (const name of ['film.mp4', 'a b.mp4', 'notes.txt']) await writeFile(join(folder, name), 'x'.repeat(1234))
-    expect(await daemon.must(['vod', 'list'])).toBe('film.mp4\tLiveApp\tfilm\t1234')
-    expect(await daemon.must(['vod', 'list', '-q'])).toBe('film.mp4')
-    expect(await daemon.must(['vod', 'list', '--app', 'Other', '--json'])).toBe('[]')
-    const missing = await daemon.run(['vod', 'delete', 'film.mp4', 'nothing.mp4'])
+    expect(await mustAmsctl(['vod', 'list'], { dataDir })).toBe('film.mp4\tLiveApp\tfilm\t1234')
+    expect(await mustAmsctl(['vod', 'list', '-q'], { dataDir })).toBe('film.mp4')
+    expect(await mustAmsctl(['vod', 'list', '--app', 'Other', '--json'], { dataDir })).toBe('[]')
+    const missing = await amsctl(['vod', 'delete', 'film.mp4', 'nothing.mp4'], { dataDir })
     expect([missing.code, missing.stdout]).toEqual([3, 'deleted film.mp4\n'])
-    expect((await daemon.run(['vod', 'delete', '../film.mp4'])).code).toBe(2)
+    expect((await amsctl(['vod', 'delete', '../film.mp4'], { dataDir })).code).toBe(2)
     expect(await readdir(folder)).toEqual(['a b.mp4', 'notes.txt'])
-    const { stdout, code } = await daemon.run(['vod', 'delete', '-', '--json'], { input: 'film.mp4\n' })
+    const { stdout, code } = await amsctl(['vod', 'delete', '-', '--json'], { dataDir, input: 'film.mp4\n' })
     expect(code).toBe(3)
     expect(JSON.parse(stdout)).toMatchObject({ deleted: [], error: { code: 'RECORDING_NOT_FOUND' } })
   })
@@ -187,11 +189,11 @@ describe('vod list and delete', () => {
     const daemon = await serve()
     const shared = join(daemon.dataDir, 'streams')
     const flags = ['--data-dir', await temporaryDirectory(), '--media-dir', shared]
-    for (const command of [
+    const commands = [
       ['vod', 'list'],
       ['serve', '--rtmp-port', '0', '--http-port', '0'],
-    ]) {
-      const { code, stderr } = await daemon.run([...command, ...flags])
+    ].map((command) => daemon.run([...command, ...flags]))
+    for (const { code, stderr } of await Promise.all(commands)) {
       expect([code, stderr]).toEqual([5, expect.stringContaining(`process ${daemon.child.pid} holds`)])
     }
   })

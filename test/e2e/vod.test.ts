@@ -6,18 +6,20 @@ import { spawned } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { describeWith } from '../support/programs.ts'
 import { framesOf, picturesFrom } from '../support/recordings.ts'
-import { aLibrary, aUrl, claimVideo, FRAME_RATE, filmed, LENGTH } from '../support/vod-claims.ts'
+import { aUrl, claimVideo, FRAME_RATE, filmed, LENGTH, sharedLibrary } from '../support/vod-claims.ts'
 
 describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
+  const library = sharedLibrary()
+
   it('plays from start to end in ffprobe with one token', async () => {
-    const daemon = await aLibrary()
+    const daemon = library()
     const url = await aUrl(daemon)
     expect(await framesOf(url)).toMatchObject({ video: LENGTH * FRAME_RATE })
     expect(await framesOf(url)).toEqual({ video: 0, audio: 0 })
   })
 
   it('seeks in ffmpeg with one token', async () => {
-    const daemon = await aLibrary()
+    const daemon = library()
     const pictures = await picturesFrom(await aUrl(daemon), 41.2, 50)
     expect(pictures).toHaveLength(50)
     expect(Math.min(...pictures)).toBeGreaterThanOrEqual(41.2)
@@ -25,7 +27,7 @@ describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
   })
 
   it('seeks in ffmpeg where the operator dropped it, whatever way its index is written', async () => {
-    const daemon = await aLibrary()
+    const daemon = library()
     const folder = join(daemon.dataDir, 'streams', 'LiveApp')
     await mkdir(folder, { recursive: true })
     await filmed(join(folder, 'tail.mp4'), 'mp4')
@@ -37,29 +39,17 @@ describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
     }
   })
 
-  it('goes on after the daemon has been restarted in between', async () => {
-    const daemon = await aLibrary()
-    const first = await fetch(await aUrl(daemon), { redirect: 'manual' })
-    await daemon.stop('SIGKILL')
-    const next = await serve({ dataDir: daemon.dataDir })
-    const session = `${next.http}${first.headers.get('location')}`
-    const part = await fetch(session, { headers: { range: 'bytes=100-199' } })
-    expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 100])
-  })
-
   it('stops within 2 s of token revoke, in the middle of a download', async () => {
-    const daemon = await serve()
+    const daemon = library()
     const folder = join(daemon.dataDir, 'streams', 'LiveApp')
-    await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'long.mp4'), '')
     await truncate(join(folder, 'long.mp4'), 4 * 2 ** 30)
     onTestFinished(() => rm(join(folder, 'long.mp4')))
-    await daemon.must(['settings', 'enable-token', '--type', 'play'])
     const url = await aUrl(daemon, 'long')
     const client = spawned('curl', ['-sS', '-L', '--limit-rate', '20M', '-o', '/dev/null', url])
     await eventually(async () => {
-      const [session] = await daemon.ask((operations) => operations.listSessions())
-      return (session?.bytes ?? 0) > 0 || undefined
+      const sessions = await daemon.ask((operations) => operations.listSessions())
+      return sessions.some(({ streamId, bytes }) => streamId === 'long' && bytes > 0) || undefined
     })
     await daemon.must(['token', 'revoke', '--stream', 'long', '--yes'])
     const revoked = performance.now()
@@ -68,6 +58,16 @@ describeWith(['ffmpeg', 'ffprobe', 'curl'], 'a recording over HTTP', () => {
     expect(code).not.toBe(0)
     expect((await fetch(url)).status).toBe(403)
   })
-})
 
-claimVideo(0)
+  claimVideo(library, 0)
+
+  it('goes on after the daemon has been restarted in between', async () => {
+    const daemon = library()
+    const first = await fetch(await aUrl(daemon), { redirect: 'manual' })
+    await daemon.stop('SIGKILL')
+    const next = await serve({ dataDir: daemon.dataDir })
+    const session = `${next.http}${first.headers.get('location')}`
+    const part = await fetch(session, { headers: { range: 'bytes=100-199' } })
+    expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 100])
+  })
+})

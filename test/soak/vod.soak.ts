@@ -1,4 +1,7 @@
-import { claimVideo } from '../support/vod-claims.ts'
+import { describeWith } from '../support/programs.ts'
+import { claimVideo, sharedLibrary } from '../support/vod-claims.ts'
 
-/** Longer than servers and players keep a connection that nothing comes over. */
-claimVideo(75)
+describeWith(['ffmpeg'], 'a recording over HTTP', () => {
+  /** Longer than servers and players keep a connection that nothing comes over. */
+  claimVideo(sharedLibrary(), 75)
+})

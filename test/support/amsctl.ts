@@ -69,6 +69,10 @@ export function launch(args: readonly string[], { dataDir, env }: RunOptions = {
 /** What every daemon of this test file has printed. */
 const logs: { text: string }[] = []
 
+export function forgetLogs(): void {
+  logs.length = 0
+}
+
 /** An empty directory; when the test is over no secret must stand in it, nor in a daemon's log, and it is removed. */
 export async function temporaryDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'amsctl-'))

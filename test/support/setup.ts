@@ -1,0 +1,5 @@
+import { forgetLogs } from './amsctl.ts'
+import { forgetMinted } from './leaks.ts'
+
+forgetLogs()
+forgetMinted()
