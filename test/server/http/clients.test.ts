@@ -10,31 +10,36 @@ import { describeWith } from '../../support/programs.ts'
 
 const run = promisify(execFile)
 
-/** Publishes what ffmpeg encodes, in real time, from within the process. */
-async function publishClip(hub: MediaHub): Promise<void> {
+/** Publishes a minute that ffmpeg encodes, in real time, from within the process. */
+async function publishClip(hub: MediaHub) {
   const input = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=25', '-f', 'lavfi', '-i', 'sine=sample_rate=44100']
   const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
-  const args = ['-v', 'error', ...input, '-t', '6', ...codecs, '-f', 'flv', '-']
+  const args = ['-v', 'error', ...input, '-t', '60', ...codecs, '-f', 'flv', '-']
   const { stdout } = await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 })
   const flv = new FlvReader()
   flv.push(stdout)
   const publication = hub.claim('LiveApp', 'cam')
   publication?.start({ protocol: 'rtmp', address: '127.0.0.1' })
+  const clip = { pushed: 0, end: () => publication?.end() }
   const stop = new AbortController()
   onTestFinished(() => stop.abort())
-  const start = Date.now()
-  for (const tag of flv.tags) {
-    await sleep(Math.max(0, tag.dts - 1000 - (Date.now() - start)))
-    if (stop.signal.aborted) return
-    publication?.push(packetOf(tag))
+  const push = async () => {
+    const start = Date.now()
+    for (const tag of flv.tags) {
+      await sleep(Math.max(0, tag.dts - 1000 - (Date.now() - start)))
+      if (stop.signal.aborted) return
+      publication?.push(packetOf(tag))
+      clip.pushed++
+    }
   }
-  publication?.end()
+  void push()
+  return clip
 }
 
 describeWith(['ffmpeg', 'ffprobe', 'curl'], 'real clients', () => {
   it('play H.264 and AAC over HTTP-FLV, and are told when they may not', async () => {
     const { hub, url, mint } = await aHttpHouse()
-    const published = publishClip(hub)
+    const clip = await publishClip(hub)
     await expect.poll(() => hub.list()[0]?.audioCodec, { timeout: 10_000 }).toBe('AAC')
     const address = `${url}/LiveApp/streams/cam.flv`
     const seen = packetsOf(await playing(`${address}?token=${await mint()}`).outcome)
@@ -49,10 +54,14 @@ describeWith(['ffmpeg', 'ffprobe', 'curl'], 'real clients', () => {
     await expect(run('curl', ['-sf', `${address}?token=wrong`])).rejects.toMatchObject({ code: 22 })
 
     const path = `${address}?token=${await mint()}`
-    const { stdout } = await run('curl', ['-s', path], { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 })
+    const read = run('curl', ['-s', path], { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 })
+    await expect.poll(() => hub.list()[0]?.viewers).toBe(1)
+    const before = clip.pushed
+    await expect.poll(() => clip.pushed - before).toBeGreaterThan(100)
+    clip.end()
+    const { stdout } = await read
     const flv = new FlvReader()
     flv.push(stdout)
     expect(flv.tags.length).toBeGreaterThan(50)
-    await published
   })
 })
