@@ -58,7 +58,7 @@ export function acrossNodes(own: DaemonOperations, by: Actor, nodes: Nodes): Dae
   }
 }
 
-async function answerTo(question: Question, { sessions }: Services, own: Own): Promise<unknown> {
+async function answerTo(question: Question, { sessions, settings }: Services, own: Own): Promise<unknown> {
   switch (question.about) {
     case 'sessions':
       return own(NOBODY).listSessions()
@@ -69,6 +69,8 @@ async function answerTo(question: Question, { sessions }: Services, own: Own): P
     case 'end-stream':
       return own(question.by).endStream(question.stream)
     case 'open-ones':
+      // Whoever is sent away comes back at once, and must not find token control off.
+      await settings.reload()
       return question.kick ? sessions.endOpenOnes(question.types) : sessions.openOnes(question.types)
   }
 }

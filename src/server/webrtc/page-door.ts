@@ -87,6 +87,7 @@ function faultOf({ code, message: information }: Failure, type: TokenType): Faul
     case 'NOT_CONNECTED':
       return { definition: type === 'publish' ? 'publishTimeoutError' : 'not_initialized_yet', information }
     case 'TOO_MANY_CONNECTIONS':
+    case 'STORE_FAILED':
     case 'DAEMON_DOWN':
     case 'INTERNAL':
       return { definition: 'not_initialized_yet', information }
