@@ -73,7 +73,7 @@ export function administer(services: Services, actor: Actor): StoreOperations {
     exportTokens: (order) => tokens.export(order),
 
     async importTokens(order) {
-      const imported = await tokens.import(order.tokens)
+      const imported = await tokens.import(order)
       for (const { id, app, streamId, type } of imported) record({ event: 'mint', tokenId: id, app, streamId, type })
       return { imported: imported.length }
     },

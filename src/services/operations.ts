@@ -20,8 +20,14 @@ export interface StoreOperations {
   listTokens(filter: TokenFilter): Promise<TokenView[]>
   /** Tokens as they are stored, in the order of their hashes: those behind `after`, at most `limit`. */
   exportTokens(order: { readonly after?: SecretHash; readonly limit: number }): Promise<readonly Token[]>
-  /** Stores tokens as they were exported, all or none. BAD_VALUE for one that is none, or is stored already. */
-  importTokens(order: { readonly tokens: readonly Token[] }): Promise<{ readonly imported: number }>
+  /**
+   * Stores tokens as they were exported, all or none. BAD_VALUE for one that is none or, without `skipStored`, is stored
+   * already; a stored one stays as it is.
+   */
+  importTokens(order: {
+    readonly tokens: readonly Token[]
+    readonly skipStored?: boolean
+  }): Promise<{ readonly imported: number }>
   /** Copies the store to a directory, given by its whole path, that is not there yet, while it goes on. BAD_VALUE. */
   backUpStore(order: { readonly directory: string }): Promise<{ readonly directory: string }>
   /** Reads all that is stored of tokens. STORE_DAMAGED says where. */

@@ -33,9 +33,9 @@ export function readStoredToken(value: unknown): Token {
     notBefore: optional(fields, 'notBefore', Number.MIN_SAFE_INTEGER),
     uses: optional(fields, 'uses', 1),
     used: whole(fields, 'used', 0),
-    ip: typeof ip === 'string' ? parseCidr(ip) : null,
+    ip: ip === null ? null : parseCidr(text(fields, 'ip')),
     maxSession: optional(fields, 'maxSession', 1),
-    note: typeof note === 'string' ? parseNote(note) : null,
+    note: note === null ? null : parseNote(text(fields, 'note')),
     createdAt: whole(fields, 'createdAt', 0),
     revokedAt: optional(fields, 'revokedAt', 0),
     firstUse: fields.firstUse ? readUse(fields.firstUse) : null,
@@ -69,8 +69,9 @@ function whole(fields: Record<string, unknown>, name: string, least: number): nu
   throw bad(`${name} must be a whole number from ${least}`)
 }
 
+/** Null means no limit, so what is missing does not. */
 function optional(fields: Record<string, unknown>, name: string, least: number): number | null {
-  return fields[name] === null || fields[name] === undefined ? null : whole(fields, name, least)
+  return fields[name] === null ? null : whole(fields, name, least)
 }
 
 function bad(what: string): AmsctlError {

@@ -20,19 +20,30 @@ export async function exportTokens(store: TokenStore, { after, limit }: ExportOr
   return first.sorted()
 }
 
-/** Adds them all or none. BAD_VALUE for one that cannot be read, comes twice or is stored already. */
-export async function importTokens(store: TokenStore, values: readonly unknown[]): Promise<readonly Token[]> {
-  const tokens = values.map(readStoredToken)
+export interface ImportOrder {
+  readonly tokens: readonly unknown[]
+  /** Passes over tokens that are stored already, which stay as they are. */
+  readonly skipStored?: boolean
+}
+
+/**
+ * Adds them all or none, and returns those that it added. BAD_VALUE for one that cannot be read, comes twice or, without
+ * `skipStored`, is stored already: whatever an import says, no token is good again that was spent or revoked here.
+ */
+export async function importTokens(store: TokenStore, order: ImportOrder): Promise<readonly Token[]> {
+  const tokens: Token[] = []
   const seen = new Set<string>()
-  for (const { id, hash } of tokens) {
+  for (const token of order.tokens.map(readStoredToken)) {
+    const { id, hash } = token
     if (seen.has(hash) || seen.has(id)) throw new AmsctlError('BAD_VALUE', `token ${id} comes twice`)
     seen.add(hash).add(id)
-    if (await store.findByHash(hash)) throw storedAlready(id)
+    if (!(await store.findByHash(hash))) tokens.push(token)
+    else if (!order.skipStored) throw storedAlready(id)
   }
   // An id that was made of the hash is taken only where the hash is.
   const foreign = new Set(tokens.filter(({ id, hash }) => id !== tokenIdOf(hash)).map(({ id }) => id))
   if (foreign.size > 0) for await (const { id } of store.all()) if (foreign.has(id)) throw storedAlready(id)
-  await store.add(tokens)
+  if (tokens.length > 0) await store.add(tokens)
   return tokens
 }
 

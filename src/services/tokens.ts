@@ -10,7 +10,7 @@ import type { MintOrder, TokenFilter, TokenSelection } from './operations.ts'
 import type { Clock, TokenStore } from './ports.ts'
 import type { Settings } from './settings.ts'
 import { BATCH, First, hintFor, inBatches, ORDERS, passes, placeOf } from './token-selection.ts'
-import { type ExportOrder, exportTokens, importTokens } from './token-transfer.ts'
+import { type ExportOrder, exportTokens, type ImportOrder, importTokens } from './token-transfer.ts'
 
 const never = Number.POSITIVE_INFINITY
 const MOST_AT_ONCE = 10_000
@@ -81,8 +81,8 @@ export class Tokens {
     return exportTokens(this.#store, order)
   }
 
-  import(values: readonly unknown[]): Promise<readonly Token[]> {
-    return importTokens(this.#store, values)
+  import(order: ImportOrder): Promise<readonly Token[]> {
+    return importTokens(this.#store, order)
   }
 
   async show(ref: string): Promise<TokenView> {

@@ -39,7 +39,7 @@ describe('an export', () => {
     const question = { token: spent?.tokenId ?? '', app: 'LiveApp', streamId: 'cam', type: 'play', ip: null } as const
     expect(await from.operations.redeemToken(question)).toMatchObject({ valid: true })
     const exported = await exportAll(from.operations)
-    expect(await importLines(to.operations, lines(exported))).toBe(30)
+    expect(await importLines(to.operations, lines(exported))).toEqual({ imported: 30, skipped: 0 })
     expect(await exportAll(to.operations)).toEqual(exported)
     expect(await to.operations.redeemToken(question)).toMatchObject({ valid: false, code: 'TOKEN_USED' })
     await from.store.close()
@@ -63,6 +63,56 @@ describe('an import', () => {
     await to.store.close()
   })
 
+  it('brings back nothing that was spent or revoked since the export', async () => {
+    const { operations, store } = await aHouse()
+    const [spent, revoked] = await operations.createTokens({ ...ORDER, count: 2 })
+    const exported = await exportAll(operations)
+    const question = { token: spent?.tokenId ?? '', app: 'LiveApp', streamId: 'cam', type: 'play', ip: null } as const
+    await operations.redeemToken(question)
+    await operations.revokeTokens({ refs: [revoked?.id ?? ''] })
+    const since = await exportAll(operations)
+    expect(since).not.toEqual(exported)
+    await expect(importLines(operations, lines(exported))).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    expect(await importLines(operations, lines(exported), true)).toEqual({ imported: 0, skipped: 2 })
+    expect(await exportAll(operations)).toEqual(since)
+    expect(await operations.redeemToken(question)).toMatchObject({ valid: false, code: 'TOKEN_USED' })
+    await store.close()
+  })
+
+  it('that was interrupted has taken whole batches, and is gone on with over what is stored', async () => {
+    const [from, to] = [await aHouse(), await aHouse()]
+    await from.operations.createTokens(ORDER)
+    const exported = await exportAll(from.operations)
+    const broken = Readable.from(
+      (async function* () {
+        yield* lines(exported.slice(0, 1100))
+        throw new Error('the disk is gone')
+      })(),
+    )
+    await expect(importLines(to.operations, broken)).rejects.toMatchObject({
+      code: 'BAD_VALUE',
+      message: 'standard input cannot be read: the disk is gone; imported before: 1000',
+    })
+    expect(await to.operations.inspectTokens()).toEqual({ tokens: 1000 })
+    expect(await importLines(to.operations, lines(exported), true)).toEqual({ imported: 200, skipped: 1000 })
+    expect(await exportAll(to.operations)).toEqual(exported)
+    await from.store.close()
+    await to.store.close()
+  })
+
+  it('stops at a line that cannot be read, names it, and has taken the batches before it', async () => {
+    const [from, to] = [await aHouse(), await aHouse()]
+    await from.operations.createTokens(ORDER)
+    const exported: object[] = await exportAll(from.operations)
+    exported[699] = { ...exported[699], type: 'watch' }
+    await expect(importLines(to.operations, lines(exported))).rejects.toThrow(
+      /^line 700: type of tk_\w{12} must be publish or play; imported before: 500$/,
+    )
+    expect(await to.operations.inspectTokens()).toEqual({ tokens: 500 })
+    await from.store.close()
+    await to.store.close()
+  })
+
   const bad: [string, (token: Token) => object][] = [
     ['no object', () => [1]],
     ['a hash that is none', (token) => ({ ...token, hash: 'secret' })],
@@ -71,6 +121,10 @@ describe('an import', () => {
     ['a stream id from a path', (token) => ({ ...token, streamId: '../cam' })],
     ['a use count that is text', (token) => ({ ...token, used: '0' })],
     ['fewer uses than one', (token) => ({ ...token, uses: 0 })],
+    ['no use count, which might be any', ({ uses: _, ...token }) => token],
+    ['no time of expiry', ({ expireDate: _, ...token }) => token],
+    ['no word of a revocation', ({ revokedAt: _, ...token }) => token],
+    ['an address that is a number', (token) => ({ ...token, ip: 167772161 })],
     ['a use without a protocol', (token) => ({ ...token, lastUses: [{ at: 1, streamId: 'cam' }] })],
   ]
 

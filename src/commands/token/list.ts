@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { app, duration, given, quiet, streamPattern, tokenType } from '../../cli/flags.ts'
-import { tokenPages } from '../../cli/token-pages.ts'
+import { LARGE_PAGE, tokenPages } from '../../cli/token-pages.ts'
 import { tokenColumns } from '../../cli/token-text.ts'
 import { TOKEN_STATES, type TokenView } from '../../domain/token.ts'
 import type { TokenFilter } from '../../services/operations.ts'
@@ -50,9 +50,9 @@ export default class TokenList extends BaseCommand {
       limit: flags.limit,
     })
     const columns = tokenColumns(Math.floor(Date.now() / 1000))
-    return this.withStore(flags, async (store) => {
+    return this.withStore(flags, async (store, daemon) => {
       const tokens: TokenView[] = []
-      for await (const page of tokenPages(store, filter)) {
+      for await (const page of tokenPages(store, filter, daemon ? undefined : LARGE_PAGE)) {
         if (this.jsonEnabled()) for (const token of page) tokens.push(token)
         else if (flags.quiet) this.print(page, page.map(({ id }) => id).join('\n'))
         else await this.printRows(page, columns)
