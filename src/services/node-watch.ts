@@ -49,10 +49,12 @@ export class NodeWatch implements NodeListener {
     const { node, shared, store, sessions, settings, clock } = this.#parts
     await settings.reload()
     const before = clock.now() - SETTLING
-    const known = sessions.settled(before)
+    const known = sessions.written()
     const stored = await shared.sessions.everywhere()
     const whose = new Map(stored.map((found) => [found.session.id, found.node]))
-    for (const session of known) if (whose.get(session.id) !== node) await this.#correct(session)
+    for (const session of known) {
+      if (whose.get(session.id) !== node) await this.#correct(session, session.since < before)
+    }
     for (const { node: owner, session } of stored) {
       if (owner === node && session.since < before && !sessions.has(session.id)) store.remove(session.id)
     }
@@ -67,10 +69,11 @@ export class NodeWatch implements NodeListener {
   }
 
   /** Ends or hands over a session of which the store says something else. */
-  async #correct({ id, tokenHash, secretHash }: Session): Promise<void> {
+  async #correct({ id, tokenHash, secretHash }: Session, isSettled: boolean): Promise<void> {
     const { node, shared, tokens, sessions, settings } = this.#parts
     const found = await shared.sessions.withId(id)
     if (found?.node === node) return
+    if (found && !isSettled) return
     if (found) {
       // Who took this node for dead has taken its connections for lost.
       if (found.session.lostAt === null || !sessions.reclaim(id)) sessions.handOver(id)
@@ -80,6 +83,7 @@ export class NodeWatch implements NodeListener {
     // A store that lost what it knew has revoked nothing.
     if (!token) return
     if (token.revokedAt !== null) sessions.drop(id, 'revoked')
+    else if (!isSettled) return
     // A connection that nobody can resume elsewhere is kicked here or nowhere: it was taken for lost, and is not.
     else if (secretHash !== null || settings.values['reconnect-grace'] > 0) sessions.drop(id, 'kicked')
   }

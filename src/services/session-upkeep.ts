@@ -63,12 +63,10 @@ export class SessionUpkeep {
     if (entry) this.#keeping.close(entry, reason)
   }
 
-  /** Sessions that must be in the store by now. */
-  settled(before: UnixSeconds): Session[] {
-    const old = this.#keeping.open.all().filter(({ admitted, session }) => {
-      return admitted && session.tokenHash !== null && session.since < before
-    })
-    return old.map(({ session }) => session)
+  /** Sessions whose use was written. */
+  written(): Session[] {
+    const written = this.#keeping.open.all().filter(({ admitted, session }) => admitted && session.tokenHash !== null)
+    return written.map(({ session }) => session)
   }
 
   has(id: string): boolean {

@@ -100,7 +100,7 @@ export class Sessions {
   readonly handOver: SessionUpkeep['handOver'] = (id) => this.#upkeep.handOver(id)
   readonly reclaim: SessionUpkeep['reclaim'] = (id) => this.#upkeep.reclaim(id)
   readonly drop: SessionUpkeep['drop'] = (...args) => this.#upkeep.drop(...args)
-  readonly settled: SessionUpkeep['settled'] = (before) => this.#upkeep.settled(before)
+  readonly written: SessionUpkeep['written'] = () => this.#upkeep.written()
   readonly has: SessionUpkeep['has'] = (id) => this.#upkeep.has(id)
   readonly sweep: SessionUpkeep['sweep'] = () => this.#upkeep.sweep()
   readonly suspendAll: SessionUpkeep['suspendAll'] = () => this.#upkeep.suspendAll()

@@ -3,10 +3,13 @@ import { AmsctlError } from '../../domain/errors.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import { describeRedis, type RedisLocation } from './location.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
+import { dropSilent, subscribeTo } from './subscription.ts'
 
 /** Whoever asks hears within this, or that the store does not answer. */
 const PATIENCE: Milliseconds = 3000
 const LONGEST_PAUSE: Milliseconds = 1000
+/** How long the other end may take to close as well. */
+const PARTING: Milliseconds = 500
 const LEAST_VERSION = [6, 2] as const
 
 export interface Credentials {
@@ -72,6 +75,7 @@ export class RedisClient {
     try {
       return await question(this.#redis)
     } catch (error) {
+      dropSilent(this.#redis, error)
       throw this.#failure(error)
     }
   }
@@ -87,16 +91,9 @@ export class RedisClient {
     onMessage: (channel: string, text: string) => void,
     onAgain: () => void,
   ): Promise<() => void> {
-    // Its only command waits for the connection, at every return of which it is sent again.
-    const subscriber = this.#redis.duplicate({ enableOfflineQueue: true, lazyConnect: false })
-    subscriber.on('error', () => undefined)
-    subscriber.on('message', onMessage)
-    await subscriber.subscribe(...channels).catch((error) => {
-      subscriber.disconnect()
+    return subscribeTo(this.#redis, channels, onMessage, onAgain).catch((error) => {
       throw this.#failure(error)
     })
-    subscriber.on('ready', onAgain)
-    return () => subscriber.disconnect()
   }
 
   async close(): Promise<void> {
@@ -143,6 +140,7 @@ function optionsFor(location: RedisLocation, { password, ca }: Credentials): Red
     connectionName: 'amsctl',
     connectTimeout: PATIENCE,
     commandTimeout: PATIENCE,
+    disconnectTimeout: PARTING,
     keepAlive: 10_000,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

@@ -45,13 +45,15 @@ export class RedisNodes implements Nodes {
     const { client, events } = this.#context
     await this.#refuseTwin()
     this.#listener = listener
-    client.onReady(() => {
-      this.#listensSince = performance.now()
-    })
     const catchUp = () => {
       this.#sessions.catchUp()
       void listener.catchUp().catch(() => undefined)
     }
+    client.onReady(() => {
+      this.#listensSince = performance.now()
+      // Events may have been heard again before anything could be asked.
+      catchUp()
+    })
     const channels = [events, this.#channelOf(this.name)]
     this.#stop.push(await client.subscribe(channels, (channel, text) => this.#read(channel, text), catchUp))
     await this.#beat()
