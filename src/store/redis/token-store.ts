@@ -62,7 +62,10 @@ export class RedisTokenStore implements TokenStore {
 
   async reserve(hash: SecretHash, holder: string, ttl: Milliseconds): Promise<Reserved | Refusal> {
     const { times, client } = this.#context
-    const answer = await client.run('amsctlReserve', slotOf(hash), [...times(), holder, ttl])
+    const answer = await client.run('amsctlReserve', slotOf(hash), [...times(), holder, ttl]).catch((error) => {
+      this.#undoing.undo(hash, holder, '')
+      throw error
+    })
     this.#held.set(holder, hash)
     return judged(hash, answer as Verdict)
   }

@@ -5,7 +5,7 @@ import { slotOf } from './keys.ts'
 
 const AGAIN: Milliseconds = 5000
 
-/** Takes back spends whose answers got lost: their clients were sent away, and must find their tokens unspent. */
+/** Takes back holds and spends whose answers got lost: their clients were sent away, and their tokens must be unspent. */
 export class Undoing {
   readonly #context: RedisContext
   readonly #uncertain = new Map<string, { readonly hash: SecretHash; readonly session: string }>()

@@ -44,21 +44,26 @@ describeWith(['redis-server'], 'without its Redis', () => {
     }
   })
 
-  it('a spend whose answer does not come in time fails and leaves the token unspent', async () => {
+  it('a spend or hold whose answer does not come in time fails and leaves the token unspent and free', async () => {
     const url = redis().newUrl()
     const store = await aRedisStore(url)
-    await store.tokens.add([token, tokenNumber(2, { uses: 3 })])
+    await store.tokens.add([token, tokenNumber(2, { uses: 3 }), tokenNumber(3)])
     await store.tokens.spend(tokenNumber(2).hash, 'earlier', aUse({ at: NOW - 1 }), null)
     redis().signal('SIGSTOP')
     const started = performance.now()
     const spending = [token, tokenNumber(2)].map(({ hash }, index) =>
       store.tokens.spend(hash, `me ${index}`, aUse(), aSession({ id: `ss_00000000000${index}`, tokenHash: hash })),
     )
-    const outcomes = await Promise.allSettled(spending)
+    const reserving = store.tokens.reserve(tokenNumber(3).hash, 'me', 15_000)
+    const outcomes = await Promise.allSettled([...spending, reserving])
     expect(performance.now() - started).toBeLessThan(5000)
-    expect(outcomes).toMatchObject([{ reason: { code: 'STORE_FAILED' } }, { reason: { code: 'STORE_FAILED' } }])
+    expect(outcomes).toMatchObject(Array.from(outcomes, () => ({ reason: { code: 'STORE_FAILED' } })))
     redis().signal('SIGCONT')
     const other = await aRedisStore(url)
+    await eventually(async () => {
+      const { ok } = await other.tokens.reserve(tokenNumber(3).hash, 'other', 15_000)
+      return ok || undefined
+    }, 5000)
     const unspent = await eventually(async () => {
       const found = await other.tokens.findByHash(token.hash)
       return found?.used === 0 ? found : undefined
