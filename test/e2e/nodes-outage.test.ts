@@ -1,7 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ServedDaemon } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'
 import { HttpPlayer } from '../support/http-house.ts'
+import { noteSecret } from '../support/leaks.ts'
 import { describeWith } from '../support/programs.ts'
 import { RtmpClient } from '../support/rtmp-client.ts'
 import { portOf, publisherAt, sharedNodes } from '../support/served-nodes.ts'
@@ -69,6 +72,17 @@ function playsAgain({ http }: ServedDaemon, token: string): Promise<HttpPlayer> 
   )
 }
 
+/** Opens a session at a recording; asks for a part of it. */
+async function aFilm(daemon: ServedDaemon): Promise<() => Promise<number>> {
+  const { http, dataDir } = daemon
+  await mkdir(join(dataDir, 'streams/LiveApp'), { recursive: true })
+  await writeFile(join(dataDir, 'streams/LiveApp/film.mp4'), Buffer.alloc(1000))
+  const url = `${http}/LiveApp/streams/film.mp4?token=${await daemon.mint('film', 'play')}`
+  const location = (await fetch(url, { redirect: 'manual' })).headers.get('location')
+  noteSecret(String(new URL(String(location), http).searchParams.get('session')))
+  return async () => (await fetch(`${http}${location}`, { headers: { range: 'bytes=0-9' } })).status
+}
+
 describeWith(['redis-server'], 'a daemon whose Redis is away', () => {
   const nodes = sharedNodes()
 
@@ -84,11 +98,13 @@ describeWith(['redis-server'], 'a daemon whose Redis is away', () => {
       a.mint('next', 'publish'),
     ])
     const viewer = await playsAgain(a, first)
+    const film = await aFilm(a)
     if (signal === 'SIGKILL') await redis.kill()
     else redis.signal(signal)
     await refusesAll(a, { play, publish })
     publisher.frame('meanwhile', { timestamp: 40 })
     await viewer.until('meanwhile')
+    expect(await film()).toBe(206)
 
     if (signal === 'SIGKILL') await redis.begin()
     else redis.signal('SIGCONT')

@@ -5,7 +5,7 @@ import { slotOf } from './keys.ts'
 
 const AGAIN: Milliseconds = 5000
 
-/** Takes back holds and spends whose answers got lost: their clients were sent away, and their tokens must be unspent. */
+/** Takes back holds and spends whose answers got lost: whoever was sent away must find the token unspent. */
 export class Undoing {
   readonly #context: RedisContext
   readonly #uncertain = new Map<string, { readonly hash: SecretHash; readonly session: string }>()
