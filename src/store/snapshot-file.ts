@@ -111,7 +111,8 @@ export class SnapshotFile {
    * a hundred milliseconds for a million tokens, for which nothing else must wait.
    */
   close(): void {
-    if (--this.#readers === 0) close(this.#fd)
+    // Nothing was written through it, so no failure matters.
+    if (--this.#readers === 0) close(this.#fd, () => undefined)
   }
 
   /** The number of a closed file may belong to another one by now. */
