@@ -7,15 +7,6 @@ import { eventually } from '../support/eventually.ts'
 const LOOPBACK = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0']
 
 describe('serve', () => {
-  it('tells the real ports where free ones were asked for', async () => {
-    const daemon = await serve()
-    const { stdout } = await daemon.run(['status'])
-    expect(stdout).toContain(`rtmp\t127.0.0.1:${daemon.status.listen.rtmp?.port}\n`)
-    expect(stdout).toContain(`http\t127.0.0.1:${daemon.status.listen.http?.port}\n`)
-    expect(daemon.status).toMatchObject({ running: true, pid: daemon.child.pid, listen: { rtmps: null, https: null } })
-    expect(daemon.log).toContain('token control is off: anyone may publish and play')
-  })
-
   it('keeps stdout for --json: its status, once it listens', async () => {
     const dataDir = await temporaryDirectory()
     const child = launch(['serve', ...LOOPBACK, '--json', '--log-format', 'pretty'], { dataDir })
@@ -34,13 +25,6 @@ describe('serve', () => {
     const dataDir = await temporaryDirectory()
     await amsctl(['settings', 'enable-token'], { dataDir })
     expect((await serve({ dataDir })).log).not.toContain('token control')
-  })
-
-  it('exits 5 where one runs already, naming its pid', async () => {
-    const daemon = await serve()
-    const { code, stderr } = await daemon.run(['serve', ...LOOPBACK])
-    expect(code).toBe(5)
-    expect(stderr).toContain(String(daemon.child.pid))
   })
 
   it('exits 2 on a certificate without a key', async () => {
@@ -83,17 +67,28 @@ describe('serve', () => {
     expect(statuses.map(({ code }) => code)).toEqual([0, 0])
     expect(await daemon.stop()).toBe(0)
   })
-
-  it('reads settings again on SIGHUP and goes on', async () => {
-    const daemon = await serve()
-    daemon.child.kill('SIGHUP')
-    await eventually(() => (daemon.log.includes('read again') ? true : undefined))
-    expect(await daemon.stop()).toBe(0)
-  })
 })
 
 describe('while a daemon runs', () => {
   const daemon = sharedDaemon()
+
+  it('status tells the real ports where free ones were asked for', async () => {
+    const { stdout } = await daemon().run(['status'])
+    expect(stdout).toContain(`rtmp\t127.0.0.1:${daemon().status.listen.rtmp?.port}\n`)
+    expect(stdout).toContain(`http\t127.0.0.1:${daemon().status.listen.http?.port}\n`)
+    expect(daemon().status).toMatchObject({
+      running: true,
+      pid: daemon().child.pid,
+      listen: { rtmps: null, https: null },
+    })
+    expect(daemon().log).toContain('token control is off: anyone may publish and play')
+  })
+
+  it('another serve exits 5, naming its pid', async () => {
+    const { code, stderr } = await daemon().run(['serve', ...LOOPBACK])
+    expect(code).toBe(5)
+    expect(stderr).toContain(String(daemon().child.pid))
+  })
 
   it('commands work through it, and create takes the URLs from it', async () => {
     const { stdout, stderr } = await daemon().run(['token', 'create', 'cam1', '--type', 'publish', '--urls'])
@@ -120,6 +115,12 @@ describe('while a daemon runs', () => {
       code: 3,
       stderr: 'error: no token "tk_000000000000"; see amsctl token list\n',
     })
+  })
+
+  it('reads settings again on SIGHUP and goes on', async () => {
+    daemon().child.kill('SIGHUP')
+    await eventually(() => (daemon().log.includes('read again') ? true : undefined))
+    expect(daemon().child.exitCode).toBeNull()
   })
 
   it('audit --follow shows what was and what happens, each once', async () => {
