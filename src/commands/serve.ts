@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts'
+import { connectDaemon } from '../cli/daemon-client.ts'
 import { readIceServers } from '../cli/ice-servers.ts'
 import { outliveReaders } from '../cli/lasting-output.ts'
 import { everyAddress, serveFlags, withRecordValue } from '../cli/serve-flags.ts'
@@ -6,6 +7,7 @@ import { runUntilSignal } from '../cli/signals.ts'
 import { listening, openWarning, silenceWarning } from '../cli/status-text.ts'
 import { readStorePlace } from '../cli/store-place.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
+import { AmsctlError } from '../domain/errors.ts'
 import type { Log } from '../services/log.ts'
 import type { DaemonStatus } from '../services/operations.ts'
 
@@ -26,6 +28,7 @@ export default class Serve extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve, withRecordValue(this.argv))
     outliveReaders()
+    await refuseTwin(this.dataDir(flags))
     const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLog } = await import('../daemon/log.ts')
     const { 'tls-cert': cert, 'tls-key': key, 'webrtc-host': publicAddress } = flags
@@ -87,4 +90,12 @@ function announceTo(log: Log, status: DaemonStatus): void {
 
 function warningsOf(status: DaemonStatus): string[] {
   return [openWarning(status), silenceWarning(status)].filter((warning) => warning !== undefined)
+}
+
+/** Tells at once of a daemon that is up; one that is stopping is waited for. @throws DAEMON_RUNNING */
+async function refuseTwin(dataDir: string): Promise<void> {
+  const connection = await connectDaemon(dataDir)
+  const status = await connection?.daemon.status().catch(() => undefined)
+  await connection?.close()
+  if (status) throw new AmsctlError('DAEMON_RUNNING', `amsctl serve runs on ${dataDir} already, as process ${status.pid}`)
 }
