@@ -97,5 +97,6 @@ async function refuseTwin(dataDir: string): Promise<void> {
   const connection = await connectDaemon(dataDir)
   const status = await connection?.daemon.status().catch(() => undefined)
   await connection?.close()
-  if (status) throw new AmsctlError('DAEMON_RUNNING', `amsctl serve runs on ${dataDir} already, as process ${status.pid}`)
+  if (status)
+    throw new AmsctlError('DAEMON_RUNNING', `amsctl serve runs on ${dataDir} already, as process ${status.pid}`)
 }
