@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { eventually } from './eventually.ts'
+import { programPath } from './programs.ts'
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -57,7 +58,8 @@ export function sharedBrowser(flags: readonly string[] = []): () => Browser {
 }
 
 function startChromium(flags: readonly string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...ARGUMENTS, ...flags] })
+  const executablePath = programPath('chromium') ?? 'chromium'
+  return chromium.launch({ executablePath, headless: true, args: [...ARGUMENTS, ...flags] })
 }
 
 /** A web server that has a page with a player, and is not the daemon. */
