@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, it } from 'vitest'
@@ -51,6 +51,46 @@ it('token create costs the same however many tokens are stored', async () => {
     report(`memory of the daemon ${at}`, `${memory.toFixed(0)} MB`, '<= 20 MB over that at 10')
     await rm(dataDir, { recursive: true, force: true })
   }
+})
+
+/** Milliseconds from the start of `serve` on `directory` to the first bytes of a film, for a token minted before. */
+async function firstPlay(directory: string): Promise<{ took: number; memory: number }> {
+  const before = await serve({ dataDir: directory })
+  await before.enableTokens()
+  const token = await before.mint('film', 'play')
+  await before.stop()
+  const started = performance.now()
+  const daemon = await serve({ dataDir: directory })
+  const answer = await fetch(`${daemon.http}/LiveApp/streams/film.mp4?token=${token}`)
+  await answer.arrayBuffer()
+  const took = performance.now() - started
+  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`)
+  const memory = memoryOfProcess(daemon.child.pid ?? 0)
+  await daemon.stop()
+  return { took, memory }
+}
+
+it('a daemon is as soon ready for its first viewer however many tokens are stored', async () => {
+  const directories = { few: join(dataDir, 'few'), many: join(dataDir, 'many') }
+  for (const [name, size] of [
+    ['few', 10],
+    ['many', 1e6],
+  ] as const) {
+    const films = join(directories[name], 'streams/LiveApp')
+    await mkdir(films, { recursive: true, mode: 0o700 })
+    await writeFile(join(films, 'film.mp4'), Buffer.alloc(1000))
+    await chmod(directories[name], 0o700)
+    await writeLargeStore(directories[name], size)
+  }
+  const rounds: { few: Awaited<ReturnType<typeof firstPlay>>; many: Awaited<ReturnType<typeof firstPlay>> }[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({ few: await firstPlay(directories.few), many: await firstPlay(directories.many) })
+  }
+  const ratios = rounds.map(({ few, many }) => many.took / few.took)
+  const growth = rounds.map(({ few, many }) => many.memory - few.memory)
+  report('serve to its first play at 10 tokens', `${median(rounds.map(({ few }) => few.took)).toFixed(0)} ms`, '')
+  report('the same at 1,000,000', `${median(ratios).toFixed(2)} x`, '<= 1.1 x')
+  report('memory then, over that at 10', `${median(growth).toFixed(0)} MB`, '<= 20 MB')
 })
 
 it('mints over REST', async () => {
