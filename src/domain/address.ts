@@ -5,15 +5,21 @@ import { AmsctlError } from './errors.ts'
 // By require: an import makes Node search this CommonJS file for export names, 20 ms of every command's start.
 const ipaddr: typeof IpAddr = createRequire(import.meta.url)('ipaddr.js')
 
-type Network = [IpAddr.IPv4 | IpAddr.IPv6, number]
+type Address = IpAddr.IPv4 | IpAddr.IPv6
+type Network = [Address, number]
 
 /** Lists of networks that have been read before: those of the settings are asked for with every request. */
 const networks = new WeakMap<readonly string[], readonly Network[]>()
 
+/** Addresses that have been read before: one request asks for its own, and for its Host's, many times. */
+const addresses = new Map<string, Address | undefined>()
+const MOST_REMEMBERED = 1000
+/** No address is longer, its zone included: what else callers send is not remembered. */
+const LONGEST = 64
+
 /** The canonical text of an address: IPv4-mapped IPv6 as IPv4, no zone; an unreadable one unchanged. */
 export function canonicalAddress(address: string): string {
-  const bare = address.replace(/%.*$/, '')
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : address
+  return readAddress(address.replace(/%.*$/, ''))?.toString() ?? address
 }
 
 /** Reads one CIDR or a plain address (then /32 or /128) and returns its canonical network. */
@@ -31,8 +37,8 @@ export function parseCidr(text: string): string {
 
 /** Whether `address` lies in one of `cidrs`. */
 export function inCidrs(address: string, cidrs: readonly string[]): boolean {
-  if (cidrs.length === 0 || !ipaddr.isValid(address)) return false
-  const candidate = ipaddr.process(address)
+  const candidate = readAddress(address)
+  if (!candidate) return false
   return networksOf(cidrs).some(
     ([network, bits]) => network.kind() === candidate.kind() && candidate.match(network, bits),
   )
@@ -46,9 +52,19 @@ function networksOf(cidrs: readonly string[]): readonly Network[] {
 
 /** Who an address stands for when guesses are counted: itself, or its /64 for IPv6. */
 export function guesserOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
+  const parsed = readAddress(address)
+  if (!parsed) return address
   return parsed.kind() === 'ipv6' ? `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/64`)}/64` : parsed.toString()
+}
+
+/** undefined: it is none. */
+function readAddress(text: string): Address | undefined {
+  if (text.length > LONGEST) return undefined
+  if (addresses.has(text)) return addresses.get(text)
+  if (addresses.size >= MOST_REMEMBERED) addresses.clear()
+  const address = ipaddr.isValid(text) ? ipaddr.process(text) : undefined
+  addresses.set(text, address)
+  return address
 }
 
 function readCidr(text: string): Network {

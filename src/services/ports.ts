@@ -20,7 +20,12 @@ export interface TokenStore {
    * The store need not look at those that `hint` rules out, and may give some of them all the same.
    */
   all(hint?: TokenHint): AsyncIterable<Token>
-  /** Adds new tokens, all or none. */
+  /**
+   * Adds tokens whose secrets were drawn just now, all or none. The store is not searched for them: of 190 random bits
+   * none come twice, and a search would cost more than the rest of the minting.
+   */
+  mint(tokens: readonly Token[]): Promise<void>
+  /** Adds tokens that come from elsewhere, all or none; refused where one of them is stored already. */
   add(tokens: readonly Token[]): Promise<void>
   /**
    * Holds one use of the token for `ttl`, in the memory of the one writer: nothing is written, a restart forgets it.

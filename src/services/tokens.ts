@@ -50,7 +50,7 @@ export class Tokens {
       const hash = hashSecret(secret)
       return { secret, token: { ...template, id: tokenIdOf(hash), hash } }
     })
-    await this.#store.add(minted.map(({ token }) => token))
+    await this.#store.mint(minted.map(({ token }) => token))
     return minted.map(({ secret, token }) => viewToken(token, now, secret))
   }
 

@@ -38,12 +38,16 @@ export class FileTokenStore implements TokenStore {
     return scanTokens(this.#db.data, hint)
   }
 
-  async add(tokens: readonly Token[]): Promise<void> {
-    await this.#refuseStored(tokens)
+  async mint(tokens: readonly Token[]): Promise<void> {
     this.#refuseChanged(tokens)
     await this.#db.update((records) => {
       for (const token of tokens) records.putToken(token)
     })
+  }
+
+  async add(tokens: readonly Token[]): Promise<void> {
+    await this.#refuseStored(tokens)
+    await this.mint(tokens)
   }
 
   async reserve(hash: SecretHash, holder: string, ttl: Milliseconds): Promise<Reserved | Refusal> {
@@ -124,7 +128,7 @@ export class FileTokenStore implements TokenStore {
     }
   }
 
-  /** Those that came while the disk was searched. */
+  /** Those in memory, among them all that came while the disk was searched. */
   #refuseChanged(tokens: readonly Token[]): void {
     const known = tokens.find((token) => this.#db.data.hasChanged(token))
     if (known) throw storedAlready(known)

@@ -48,16 +48,20 @@ export class RedisTokenStore implements TokenStore {
   }
 
   /** None unless all can be. Of a process that dies in between some may stay, whose secrets nobody was told. */
-  async add(tokens: readonly Token[]): Promise<void> {
-    const stored = await Promise.all(tokens.map(({ hash }) => this.#index.has(hash)))
-    const first = tokens[stored.indexOf(true)]
-    if (first) throw storedAlready(first)
+  async mint(tokens: readonly Token[]): Promise<void> {
     const outcomes = await Promise.allSettled(tokens.map((token) => this.#addOne(token)))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (!failed) return
     const own = tokens.filter((_, index) => outcomes[index]?.status === 'fulfilled')
     await this.drop(own.map(({ hash }) => hash)).catch(() => undefined)
     throw failed.reason
+  }
+
+  async add(tokens: readonly Token[]): Promise<void> {
+    const stored = await Promise.all(tokens.map(({ hash }) => this.#index.has(hash)))
+    const first = tokens[stored.indexOf(true)]
+    if (first) throw storedAlready(first)
+    await this.mint(tokens)
   }
 
   async reserve(hash: SecretHash, holder: string, ttl: Milliseconds): Promise<Reserved | Refusal> {
