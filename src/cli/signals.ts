@@ -20,8 +20,12 @@ export async function runUntilSignal<S extends Service>(
   announce: (service: S) => void,
 ): Promise<void> {
   const asked = firstSignal()
-  const service = await start()
-  process.on('SIGHUP', () => void service.reload())
+  const starting = start()
+  process.on('SIGHUP', () => {
+    // A start that fails is told of by whoever waits for it.
+    starting.then((service) => service.reload()).catch(() => undefined)
+  })
+  const service = await starting
   announce(service)
   await asked
   await service.close()

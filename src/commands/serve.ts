@@ -29,7 +29,6 @@ export default class Serve extends BaseCommand {
     const { flags } = await this.parse(Serve, withRecordValue(this.argv))
     outliveReaders()
     await refuseTwin(this.dataDir(flags))
-    const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLog } = await import('../daemon/log.ts')
     const { 'tls-cert': cert, 'tls-key': key, 'webrtc-host': publicAddress } = flags
     const logFormat = flags['log-format'] ?? (process.stderr.isTTY ? 'pretty' : 'json')
@@ -62,7 +61,10 @@ export default class Serve extends BaseCommand {
       else this.#announce(status)
     }
     await runUntilSignal(
-      () => startDaemon(options),
+      async () => {
+        const { startDaemon } = await import('../daemon/daemon.ts')
+        return startDaemon(options)
+      },
       (daemon) => {
         announce(daemon.status())
         const link = daemon.setupLink()
