@@ -8,12 +8,13 @@ import { findTranscoder } from '../media/transcode/ffmpeg.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import type { Actor, Services } from '../services/administration.ts'
+import { AuditTrail } from '../services/audit-trail.ts'
 import type { Log } from '../services/log.ts'
 import type { DaemonOperations, DaemonStatus } from '../services/operations.ts'
 import { SetupLink } from '../services/setup-link.ts'
 import { AuditFile } from '../store/audit-file.ts'
+import { searchAudit } from '../store/audit-search.ts'
 import type { RedisPlace } from '../store/redis/place.ts'
-import { auditTrail } from './audit.ts'
 import { Cleanup } from './cleanup.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { openLibrary } from './media-library.ts'
@@ -88,7 +89,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   )
   cleanup.defer(() => auditFile.close())
   const library = await openMedia(options, cleanup)
-  const trail = auditTrail(dataDir, auditFile)
+  const trail = new AuditTrail(auditFile, (query) => searchAudit(dataDir, query))
   const services = await composeServices(store, trail, library)
   const { settings, sessions, audit } = services
   const transcoding = await searching
@@ -155,10 +156,11 @@ async function openControl(
   cleanup.defer(() => control.close())
 }
 
-async function reload({ tls, log }: DaemonOptions, { settings }: Services, doors: Doors): Promise<void> {
+async function reload({ tls, log }: DaemonOptions, { settings, audit }: Services, doors: Doors): Promise<void> {
   try {
     const material = tls && (await loadTls(tls))
-    await settings.reload()
+    const changes = await settings.reload()
+    for (const { name, value } of changes) audit.record({ event: 'setting', by: 'daemon', message: `${name}=${value}` })
     if (material) doors.setTls(material)
     log.info({}, 'settings and TLS files read again')
   } catch (error) {

@@ -67,6 +67,6 @@ export function daemonOperations(actor: Actor, services: Services, parts: Runnin
       throw new AmsctlError('SESSION_NOT_FOUND', `nobody publishes ${app}/${streamId} at this moment`)
     },
 
-    recentAudit: ({ limit }) => trail.recent(limit),
+    recentAudit: (query) => trail.search(query),
   }
 }

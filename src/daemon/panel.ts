@@ -40,6 +40,8 @@ export function openPanel({ services, trail, panel, ...parts }: PanelParts): Pan
   const assets = assetRoutes({ webRoot: WEB_ROOT, panel })
   if (!panel) return { routes: [assets], logins: undefined, close: () => {} }
   const feed = new EventFeed(parts.operations({ by: 'daemon', protocol: 'rest', address: null }), trail)
+  // Done by hand or on another machine: the audit here does not tell of it.
+  const stop = services.settings.onReload(() => feed.outdate('settings', 'keys', 'users'))
   const options = {
     ...parts,
     ...services,
@@ -50,7 +52,11 @@ export function openPanel({ services, trail, panel, ...parts }: PanelParts): Pan
     webRoot: WEB_ROOT,
   }
   const routes = [assets, panelRoutes(options), accountRoutes(options), consoleRoutes(options)]
-  return { routes, logins: services.logins, close: () => feed.close() }
+  const close = () => {
+    stop()
+    feed.close()
+  }
+  return { routes, logins: services.logins, close }
 }
 
 /** The address at which the first user can be made, once; null where there is one. */

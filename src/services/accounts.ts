@@ -5,7 +5,14 @@ import type { AuditEntry } from './ports.ts'
 
 type AccountOperations = Pick<
   StoreOperations,
-  'createApiKey' | 'listApiKeys' | 'revokeApiKey' | 'listUsers' | 'createUser' | 'deleteUser' | 'changePassword'
+  | 'createApiKey'
+  | 'listApiKeys'
+  | 'revokeApiKey'
+  | 'listUsers'
+  | 'createUser'
+  | 'deleteUser'
+  | 'changeRole'
+  | 'changePassword'
 >
 
 /** The operations on who may administer: API keys and users. */
@@ -40,6 +47,13 @@ export function administerAccounts(
       const user = await users.delete(name)
       logins.endOf(user.id)
       record({ event: 'user-delete', message: user.name })
+      return viewUser(user)
+    },
+
+    async changeRole({ name, role }) {
+      const user = await users.changeRole(name, role)
+      logins.endOf(user.id)
+      record({ event: 'user-role', message: `${user.name} (${user.role})` })
       return viewUser(user)
     },
 

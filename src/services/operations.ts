@@ -5,7 +5,7 @@ import type { SettingView } from '../domain/settings.ts'
 import type { Token, TokenState, TokenType, TokenView } from '../domain/token.ts'
 import type { Seconds, UnixSeconds } from '../domain/units.ts'
 import type { Role, UserView } from '../domain/user.ts'
-import type { AuditEntry } from './ports.ts'
+import type { AuditEntry, AuditQuery } from './ports.ts'
 
 export type { AuditEntry, Role, UserView }
 
@@ -53,6 +53,8 @@ export interface StoreOperations {
   createUser(order: { readonly name: string; readonly password: string; readonly role: Role }): Promise<UserView>
   /** Ends what the user is logged in with. USER_NOT_FOUND, LAST_ADMIN. */
   deleteUser(order: { readonly name: string }): Promise<UserView>
+  /** Ends what the user is logged in with. USER_NOT_FOUND, LAST_ADMIN. */
+  changeRole(order: { readonly name: string; readonly role: Role }): Promise<UserView>
   /** Ends what the user is logged in with. USER_NOT_FOUND. */
   changePassword(order: { readonly name: string; readonly password: string }): Promise<UserView>
   /** What was recorded, and what the operator dropped beside it. */
@@ -74,8 +76,8 @@ export interface DaemonOperations extends StoreOperations {
   kickSession(order: { readonly id: string; readonly revoke: boolean }): Promise<KickReport>
   /** Sends the publisher of a live stream away. STREAM_NOT_LIVE; SESSION_NOT_FOUND where nobody publishes it now. */
   endStream(stream: StreamName): Promise<KickReport>
-  /** The newest entries of the audit, oldest first. */
-  recentAudit(order: { readonly limit: number }): Promise<AuditEntry[]>
+  /** The newest entries of the audit that fit, oldest first. */
+  recentAudit(query: AuditQuery): Promise<AuditEntry[]>
 }
 
 export interface MintOrder {

@@ -1,4 +1,5 @@
 import type { Refusal } from '../domain/access.ts'
+import type { AuditEntry, AuditFilter } from '../domain/audit.ts'
 import type { Recording, RecordingView } from '../domain/recording.ts'
 import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
@@ -6,6 +7,8 @@ import type { Token, TokenUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
 import type { User } from '../domain/user.ts'
 import type { SharedStore } from './nodes.ts'
+
+export type { AuditEntry, AuditEvent } from '../domain/audit.ts'
 
 export interface Clock {
   now(): UnixSeconds
@@ -131,51 +134,12 @@ export interface RecordingArchive {
   remove(app: string, file: string): Promise<RecordingView>
 }
 
-export interface AuditEntry {
-  /** RFC 3339 with milliseconds. */
-  readonly at: string
-  readonly event: AuditEvent
-  /** Who acted: `client`, `cli`, `rest`, `user:NAME`, or the public id of the API key. */
-  readonly by: string
-  readonly address?: string | null
-  readonly protocol?: string
-  readonly app?: string
-  readonly streamId?: string
-  readonly type?: string
-  readonly tokenId?: string | null
-  readonly sessionId?: string
-  /** Error code of a refusal, or why a session ended. */
-  readonly code?: string
-  readonly message?: string
-  /** How often the same refusal came since the last line that told of it. */
-  readonly repeats?: number
+export interface AuditQuery extends AuditFilter {
+  /** As many as this, at most. */
+  readonly limit: number
+  /** Entries before this one, as its line of JSON. */
+  readonly before?: string
 }
-
-export type AuditEvent =
-  | 'admit'
-  | 'refuse'
-  | 'guess'
-  | 'end'
-  | 'redeem'
-  | 'mint'
-  | 'revoke'
-  | 'prune'
-  | 'setting'
-  | 'apikey-create'
-  | 'apikey-revoke'
-  | 'kick'
-  | 'login'
-  | 'login-fail'
-  | 'logout'
-  | 'user-create'
-  | 'user-passwd'
-  | 'user-delete'
-  | 'record-start'
-  | 'record-stop'
-  | 'record-fail'
-  | 'recording-delete'
-  | 'start'
-  | 'stop'
 
 /** Where audit lines go: one JSON object a line. */
 export interface AuditLog {

@@ -13,6 +13,7 @@ import type { ConfigurationStore } from './ports.ts'
 /** The settings in force: read once, changed through here, re-read on {@link Settings.reload}. */
 export class Settings {
   readonly #store: ConfigurationStore
+  readonly #listeners = new Set<() => void>()
   #values: SettingValues
 
   constructor(store: ConfigurationStore) {
@@ -43,9 +44,19 @@ export class Settings {
     await this.#write(Object.fromEntries(types.map((type) => [`token-control-${type}`, enable ? 'on' : 'off'])))
   }
 
-  async reload(): Promise<void> {
+  /** Reads again what is stored, API keys and users with it; returns the settings that have changed. */
+  async reload(): Promise<SettingView[]> {
+    const before = new Map(this.show().map(({ name, value }) => [name, value]))
     await this.#store.reload()
     this.#values = readSettings(this.#store.current.settings)
+    for (const listener of this.#listeners) listener()
+    return this.show().filter(({ name, value }) => before.get(name) !== value)
+  }
+
+  /** Calls `listener` after each {@link reload}; returns how to stop that. */
+  onReload(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /** What was stored and could not be read again would keep the store from ever opening. */

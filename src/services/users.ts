@@ -72,12 +72,21 @@ export class Users {
 
   async delete(name: string): Promise<User> {
     const user = this.#require(name)
-    const rest = this.#all.filter((other) => other !== user)
-    if (user.role === 'admin' && !rest.some(({ role }) => role === 'admin')) {
-      throw new AmsctlError('LAST_ADMIN', `${user.name} is the last admin; create another one first`)
-    }
-    await this.#write(rest)
+    await this.#keepingAnAdmin(
+      user,
+      this.#all.filter((other) => other !== user),
+    )
     return user
+  }
+
+  async changeRole(name: string, role: Role): Promise<User> {
+    const user = this.#require(name)
+    const changed = { ...user, role: parseRole(role) }
+    await this.#keepingAnAdmin(
+      user,
+      this.#all.map((other) => (other === user ? changed : other)),
+    )
+    return changed
   }
 
   /** LOGIN_MISSING where the user is no more as the caller has known it: deleted, or with another password. */
@@ -107,6 +116,14 @@ export class Users {
     const user = this.find(name)
     if (user) return user
     throw new AmsctlError('USER_NOT_FOUND', `no user "${printable(name)}"; see amsctl user list`)
+  }
+
+  /** Writes `users`, which a user has left, or has another role among. LAST_ADMIN. */
+  async #keepingAnAdmin({ name, role }: User, users: readonly User[]): Promise<void> {
+    if (role === 'admin' && !users.some((other) => other.role === 'admin')) {
+      throw new AmsctlError('LAST_ADMIN', `${name} is the last admin; create another one first`)
+    }
+    await this.#write(users)
   }
 
   async #write(users: readonly User[]): Promise<void> {

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEntry, AuditLog } from '../services/ports.ts'
 
 const ROTATE_AT = 16 * 1024 * 1024
-const KEPT = 8
+export const KEPT = 8
 const POLL = 200
 const NEWLINE = 10
 
-const auditPath = (dataDir: string, age = 0) => join(dataDir, age === 0 ? 'audit.ndjson' : `audit.ndjson.${age}`)
+export const auditPath = (dataDir: string, age = 0) => join(dataDir, age === 0 ? 'audit.ndjson' : `audit.ndjson.${age}`)
 
 /** The audit as `audit.ndjson`, appended in the background; rotated at 16 MiB, eight older files kept. */
 export class AuditFile implements AuditLog {
@@ -146,7 +146,7 @@ async function* readEntries(path: string): AsyncGenerator<AuditEntry> {
 }
 
 /** A line that a crash cut short is passed over. */
-function readEntry(line: string): AuditEntry[] {
+export function readEntry(line: string): AuditEntry[] {
   try {
     return line === '' ? [] : [JSON.parse(line)]
   } catch {

@@ -5,9 +5,10 @@ import UserCreate from '../../src/commands/user/create.ts'
 import UserDelete from '../../src/commands/user/delete.ts'
 import UserList from '../../src/commands/user/list.ts'
 import UserPasswd from '../../src/commands/user/passwd.ts'
+import UserRole from '../../src/commands/user/role.ts'
 import { temporaryDirectory } from '../support/amsctl.ts'
 import { noteSecret } from '../support/leaks.ts'
-import { aPanelHouse, PASSWORD } from '../support/panel-house.ts'
+import { aPanelHouse, codeOf, PASSWORD } from '../support/panel-house.ts'
 import { runCommand } from '../support/run-command.ts'
 
 async function aPasswordFile(password: string, encoding: BufferEncoding = 'utf8'): Promise<string> {
@@ -49,6 +50,14 @@ describe('amsctl user', () => {
       stderr: 'error: admin is the last admin; create another one first\n',
       exit: 4,
     })
+    expect((await runCommand(UserRole, ['Watcher', 'admin', ...at])).stdout).toBe('watcher is an admin\n')
+    expect((await runCommand(UserRole, ['admin', 'viewer', ...at])).stdout).toBe('admin is a viewer\n')
+    expect(await runCommand(UserRole, ['watcher', 'viewer', ...at])).toMatchObject({
+      stderr: 'error: watcher is the last admin; create another one first\n',
+      exit: 4,
+    })
+    expect(await runCommand(UserRole, ['watcher', 'owner', ...at])).toMatchObject({ exit: 2 })
+    await runCommand(UserRole, ['admin', 'admin', ...at])
     expect((await runCommand(UserDelete, ['watcher', ...at])).stdout).toBe('deleted watcher\n')
     expect(await runCommand(UserPasswd, ['watcher', ...file, ...at])).toMatchObject({
       stderr: 'error: no user "watcher"; see amsctl user list\n',
@@ -94,7 +103,7 @@ it('no password is read from a terminal that would show it, for want of one to a
   })
 })
 
-it('a new password given in a shell ends what the user is logged in with at the daemon', async () => {
+it('a new password or role given in a shell ends what the user is logged in with at the daemon', async () => {
   const { dataDir, browser } = await aPanelHouse()
   const at = ['--data-dir', dataDir]
   // As an editor on Windows writes it.
@@ -106,4 +115,10 @@ it('a new password given in a shell ends what the user is logged in with at the 
   expect(changed).toEqual({ stdout: 'changed the password of anna\n', stderr: '', exit: 0 })
   expect((await anna.session()).user).toBeNull()
   await anna.must('/panel/api/login', { name: 'anna', password: next })
+  await runCommand(UserCreate, ['boss', '--password-file', await aPasswordFile(PASSWORD), ...at])
+  await runCommand(UserRole, ['anna', 'viewer', ...at])
+  expect((await anna.session()).user).toBeNull()
+  await anna.must('/panel/api/login', { name: 'anna', password: next })
+  const refused = await anna.post('/panel/api/call/pruneTokens', { older: 60 })
+  expect([refused.status, codeOf(refused)]).toEqual([403, 'ACCESS_DENIED'])
 })

@@ -53,10 +53,9 @@ describe('users', () => {
     const { operations, users, store, entries } = await aHouse()
     await operations.createUser(admin)
     await operations.createUser({ ...admin, name: 'watcher', role: 'viewer' })
-    await expect(operations.deleteUser({ name: 'admin' })).rejects.toMatchObject({
-      code: 'LAST_ADMIN',
-      message: 'admin is the last admin; create another one first',
-    })
+    const last = { code: 'LAST_ADMIN', message: 'admin is the last admin; create another one first' }
+    await expect(operations.deleteUser({ name: 'admin' })).rejects.toMatchObject(last)
+    await expect(operations.changeRole({ name: 'admin', role: 'viewer' })).rejects.toMatchObject(last)
     await operations.createUser({ ...admin, name: 'second' })
     await operations.deleteUser({ name: 'Admin' })
     await expect(operations.deleteUser({ name: 'second' })).rejects.toMatchObject({ code: 'LAST_ADMIN' })
@@ -67,6 +66,28 @@ describe('users', () => {
       'user-create watcher (viewer)',
       'user-create second (admin)',
       'user-delete admin',
+    ])
+    await store.close()
+  })
+
+  it('may be given the other role, of two admins at the same moment exactly one', async () => {
+    const { operations, users, store, entries } = await aHouse()
+    await operations.createUser(admin)
+    await operations.createUser({ ...admin, name: 'second' })
+    const both = ['admin', 'Second'].map((name) => operations.changeRole({ name, role: 'viewer' }))
+    const settled = await Promise.allSettled(both)
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(settled[1]).toMatchObject({ reason: { code: 'LAST_ADMIN' } })
+    await operations.changeRole({ name: 'admin', role: 'admin' })
+    await operations.changeRole({ name: 'second', role: 'viewer' })
+    expect(users.list().map(({ name, role }) => `${name} ${role}`)).toEqual(['admin admin', 'second viewer'])
+    await expect(operations.changeRole({ name: 'nobody', role: 'admin' })).rejects.toMatchObject({
+      code: 'USER_NOT_FOUND',
+    })
+    expect(entries.slice(2).map(({ event, message }) => `${event} ${message}`)).toEqual([
+      'user-role admin (viewer)',
+      'user-role admin (admin)',
+      'user-role second (viewer)',
     ])
     await store.close()
   })

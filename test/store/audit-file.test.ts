@@ -1,8 +1,10 @@
 import { appendFile, mkdir, readdir, readFile, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { AuditFilter } from '../../src/domain/audit.ts'
 import type { AuditEntry } from '../../src/services/ports.ts'
 import { AuditFile, followAudit, readAudit } from '../../src/store/audit-file.ts'
+import { searchAudit } from '../../src/store/audit-search.ts'
 import { temporaryDirectory } from '../support/amsctl.ts'
 
 function entry(number: number, padding = 0): AuditEntry {
@@ -85,5 +87,45 @@ describe('the audit', () => {
     audit.append(entry(1))
     await audit.flush()
     expect(await read(directory)).toEqual([1])
+  })
+})
+
+describe('a search of the audit', () => {
+  it('goes back page by page to the first entry of the oldest file, also through long lines', async () => {
+    const directory = await temporaryDirectory()
+    const audit = await anAudit(directory)
+    for (const number of upTo(40)) {
+      audit.append(entry(number, number % 2 === 0 ? 1 << 20 : 10))
+      await audit.flush()
+    }
+    expect((await readdir(directory)).filter((name) => name.startsWith('audit'))).toHaveLength(2)
+    const pages: number[][] = []
+    let before: string | undefined
+    do {
+      const page = await searchAudit(directory, { limit: 15, ...(before !== undefined && { before }) })
+      pages.push(numbersOf(page))
+      before = page[0] && JSON.stringify(page[0])
+    } while (before !== undefined)
+    expect(pages).toEqual([upTo(40).slice(25), upTo(25).slice(10), upTo(10), []])
+  })
+
+  it('finds by event, by stream, and by what stands in any field, and passes over what a crash cut short', async () => {
+    const directory = await temporaryDirectory()
+    const audit = await anAudit(directory)
+    const facts = { by: 'client', address: '203.0.113.7', app: 'LiveApp' }
+    audit.append({ ...entry(0), ...facts, event: 'refuse', streamId: 'cam', code: 'TOKEN_USED', tokenId: 'tk_abc' })
+    audit.append({ ...entry(1), ...facts, streamId: 'cam', tokenId: null })
+    audit.append({ ...entry(2), ...facts, streamId: 'camera', message: '2 Grüße' })
+    await audit.flush()
+    await appendFile(join(directory, 'audit.ndjson'), '{"at":"2026-01-01T0')
+    const found = async (filter: AuditFilter) => numbersOf(await searchAudit(directory, { limit: 9, ...filter }))
+    expect(await found({})).toEqual([0, 1, 2])
+    expect(await found({ events: ['refuse', 'guess'] })).toEqual([0])
+    expect(await found({ streamId: 'cam' })).toEqual([0, 1])
+    expect(await found({ text: 'TK_ABC' })).toEqual([0])
+    expect(await found({ text: 'grüße' })).toEqual([2])
+    expect(await found({ text: '203.0.113', events: ['admit'], streamId: 'camera' })).toEqual([2])
+    expect(await found({ text: 'null' })).toEqual([])
+    expect(await searchAudit(await temporaryDirectory(), { limit: 9 })).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import { AUDIT_EVENTS } from '../../domain/audit.ts'
 import { TOKEN_STATES, TOKEN_TYPES } from '../../domain/token.ts'
 import { ROLES } from '../../domain/user.ts'
 import type { DaemonOperations } from '../../services/operations.ts'
@@ -103,6 +104,7 @@ export const PANEL_OPERATIONS: Readonly<Record<string, PanelOperation>> = {
     operations.createUser(order),
   ),
   deleteUser: change({ name }, (operations, order) => operations.deleteUser(order)),
+  changeRole: change({ name, role: oneOf(ROLES) }, (operations, order) => operations.changeRole(order)),
   changePassword: change({ name, password: text(1024) }, (operations, order) => operations.changePassword(order)),
   listRecordings: look({}, (operations) => operations.listRecordings()),
   deleteRecording: change({ app: name, file: text(160) }, (operations, order) => operations.deleteRecording(order)),
@@ -114,5 +116,14 @@ export const PANEL_OPERATIONS: Readonly<Record<string, PanelOperation>> = {
   preview: look(stream, (operations, order, caller) => previewStream(operations, order, caller)),
   listSessions: look({}, (operations) => operations.listSessions()),
   kickSession: change({ id: name, revoke: or(flag, false) }, (operations, order) => operations.kickSession(order)),
-  recentAudit: look({ limit: or(whole(1, MOST_AT_ONCE), 200) }, (operations, order) => operations.recentAudit(order)),
+  recentAudit: look(
+    {
+      limit: or(whole(1, MOST_AT_ONCE), 200),
+      events: optional(list(oneOf(AUDIT_EVENTS), AUDIT_EVENTS.length)),
+      streamId: optional(name),
+      text: optional(text(256)),
+      before: optional(text(16_384)),
+    },
+    (operations, query) => operations.recentAudit(query),
+  ),
 }

@@ -21,8 +21,10 @@ const HEADERS = {
   'X-Accel-Buffering': 'no',
 }
 
+type StaleList = 'tokens' | 'settings' | 'keys' | 'users' | 'recordings'
+
 /** Which lists must be fetched again after an event of the audit. */
-const STALE: Partial<Record<AuditEntry['event'], string>> = {
+const STALE: Partial<Record<AuditEntry['event'], StaleList>> = {
   mint: 'tokens',
   revoke: 'tokens',
   prune: 'tokens',
@@ -33,6 +35,7 @@ const STALE: Partial<Record<AuditEntry['event'], string>> = {
   'apikey-revoke': 'keys',
   'user-create': 'users',
   'user-delete': 'users',
+  'user-role': 'users',
   'record-start': 'recordings',
   'record-stop': 'recordings',
   'recording-delete': 'recordings',
@@ -101,6 +104,11 @@ export class EventFeed {
     } finally {
       this.#reading = false
     }
+  }
+
+  /** Every page must fetch these lists again. */
+  outdate(...lists: readonly StaleList[]): void {
+    for (const { stale } of this.#clients) for (const list of lists) stale.add(list)
   }
 
   close(): void {

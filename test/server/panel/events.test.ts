@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EventFeed } from '../../../src/server/panel/events.ts'
 import type { Login } from '../../../src/services/logins.ts'
@@ -72,6 +74,21 @@ describe('the events of the panel', () => {
     // That time passes is no news.
     expect(listener.events.filter(({ event }) => event === 'status')).toHaveLength(2)
     expect(listener.events.filter(({ event }) => event === 'streams')).toHaveLength(1)
+  })
+
+  it('tell of what was changed by hand in the files that SIGHUP has read again', async () => {
+    const { admin, daemon, dataDir } = house()
+    const listener = await Listener.of(admin)
+    await listener.until('status')
+    const file = join(dataDir, 'settings.json')
+    const stored = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...stored, settings: { ...stored.settings, 'guess-limit': '77' } }))
+    await daemon.reload()
+    for (const list of ['settings', 'keys', 'users']) expect(await listener.until(list)).toEqual({})
+    expect(await listener.until('audit')).toMatchObject({ event: 'setting', by: 'daemon', message: 'guess-limit=77' })
+    expect(await admin.call('showSettings')).toContainEqual(
+      expect.objectContaining({ name: 'guess-limit', value: '77' }),
+    )
   })
 
   it('are for whoever is logged in, and end with the login', async () => {

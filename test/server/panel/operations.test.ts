@@ -41,6 +41,7 @@ const SAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   revokeApiKey: { id: 'ak_000000000000' },
   createUser: { name: 'nobody', password: 'short', role: 'viewer' },
   deleteUser: { name: 'nobody' },
+  changeRole: { name: 'nobody', role: 'viewer' },
   changePassword: { name: 'nobody', password: PASSWORD },
   deleteRecording: { app: 'LiveApp', file: 'cam.mp4' },
   startRecording: stream,
@@ -48,7 +49,7 @@ const SAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   endStream: stream,
   preview: stream,
   kickSession: { id: 'ss_000000000000', revoke: false },
-  recentAudit: { limit: 1 },
+  recentAudit: { limit: 1, events: ['admit'], streamId: 'cam', text: 'tk_', before: '{}' },
 }
 
 const HOSTILE = [

@@ -10,6 +10,12 @@ import { changes } from '../state/streams.ts'
 import { doing } from '../state/toasts.ts'
 import { CreateUser, SetPassword } from './user-dialogs.tsx'
 
+/** What somebody of a role can be made. */
+const OTHER = {
+  admin: { role: 'viewer', words: 'a viewer', meaning: 'may only look from now on' },
+  viewer: { role: 'admin', words: 'an admin', meaning: 'may do everything from now on' },
+} as const
+
 const COLUMNS = ['Name', 'Role', 'Since']
 
 export function Users() {
@@ -71,6 +77,13 @@ function Row({ user, onPassword }: { readonly user: UserView; onPassword(): void
         <Cell name="Actions" kind="actions">
           {!isSelf && (
             <>
+              <Button
+                kind="quiet"
+                label={`Make ${user.name} ${OTHER[user.role].words}`}
+                onPress={() => void turn(user)}
+              >
+                Make {OTHER[user.role].role}
+              </Button>
               <Button kind="quiet" label={`Set password of ${user.name}`} onPress={onPassword}>
                 Set password
               </Button>
@@ -83,6 +96,16 @@ function Row({ user, onPassword }: { readonly user: UserView; onPassword(): void
       )}
     </tr>
   )
+}
+
+async function turn({ name, role: before }: UserView): Promise<void> {
+  const { role, words, meaning } = OTHER[before]
+  const yes = await confirmed({
+    title: `Make ${name} ${words}?`,
+    text: `${name} ${meaning}, is logged out everywhere, and has to log in again.`,
+    action: `Make ${words}`,
+  })
+  if (yes) await doing(call('changeRole', { name, role }), () => `${name} is ${words}.`)
 }
 
 async function remove({ name }: UserView): Promise<void> {
