@@ -4,7 +4,7 @@ import { createHls } from '../media/hls/library.ts'
 import { createHub } from '../media/hub.ts'
 import { Inspections } from '../media/inspection.ts'
 import type { MediaLibrary } from '../media/recording/library.ts'
-import { findTranscoder } from '../media/transcode/ffmpeg.ts'
+import { deferTranscoder } from '../media/transcode/ffmpeg.ts'
 import { createControlServer } from '../server/control/server.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
 import type { Actor, Services } from '../services/administration.ts'
@@ -57,6 +57,7 @@ export interface DaemonOptions {
 }
 
 export interface Daemon {
+  /** The transcoder by name only, until somebody had to know more. */
   status(): DaemonStatus
   /** Where the first user can be made; a secret. null: there is one, or no panel. */
   setupLink(): string | null
@@ -80,8 +81,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** What is begun first ends last: nobody new, then everybody out, then the files. */
 async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> {
   const { dataDir, log } = options
-  // Asks a program, which the store need not wait for.
-  const searching = findTranscoder({ log })
   const store = await openDaemonStore(options)
   cleanup.defer(() => store.close())
   const auditFile = new AuditFile(dataDir, ({ message }) =>
@@ -92,7 +91,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const trail = new AuditTrail(auditFile, (query) => searchAudit(dataDir, query))
   const services = await composeServices(store, trail, library)
   const { settings, sessions, audit } = services
-  const transcoding = await searching
+  const transcoding = await deferTranscoder(log)
   const publisherGrace = () => settings.values['publisher-grace']
   const hub = createHub({ latency: options.latency, publisherGrace, transcoding })
   const inspections = new Inspections({ onWarning: (stream, warning) => log.warn(stream, warning) })
@@ -104,9 +103,8 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   const webrtc = await openWebrtc({ ...options, transcoding })
   cleanup.defer(() => webrtc?.close())
   const opened: { doors?: Doors } = {}
-  const transcoder = transcoding?.name ?? null
-  const status = statusOf(options, { services, hub, transcoder, listen: () => opened.doors?.listen })
-  const parts = { hub, inspections, recordings, trail, status, node: options.node }
+  const status = statusOf(options, { services, hub, transcoding, listen: () => opened.doors?.listen })
+  const parts = { hub, inspections, recordings, trail, status: status.asked, node: options.node }
   const own = (actor: Actor) => daemonOperations(actor, services, parts)
   const nodes = store.shared?.nodes
   const operations = (actor: Actor) => (nodes ? acrossNodes(own(actor), actor, nodes) : own(actor))
@@ -127,7 +125,7 @@ async function start(options: DaemonOptions, cleanup: Cleanup): Promise<Daemon> 
   cleanup.defer(startUpkeep(services, log))
   audit.record({ event: 'start', by: 'daemon', message: describeListeners(doors.listen) })
   return {
-    status,
+    status: status.known,
     setupLink: () => (options.panel ? setupLink(setup, settings.values['public-url'], doors.listen) : null),
     reload: () => reload(options, services, doors),
     close: () => cleanup.run(),

@@ -12,7 +12,7 @@ export interface RunningParts {
   readonly inspections: Inspections
   readonly recordings: Recordings
   readonly trail: AuditTrail
-  readonly status: () => DaemonStatus
+  readonly status: () => Promise<DaemonStatus>
   /** This machine's name. */
   readonly node: string
 }
@@ -36,7 +36,7 @@ export function daemonOperations(actor: Actor, services: Services, parts: Runnin
 
   return {
     ...store,
-    status: async () => status(),
+    status,
     listStreams: async () =>
       hub.list().map((stream) => ({
         ...stream,

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import type { Hub } from '../media/hub.ts'
+import type { DeferredTranscoding } from '../media/transcode/deferred.ts'
 import type { Services } from '../services/administration.ts'
 import type { DaemonStatus, Listener } from '../services/operations.ts'
 import { VERSION } from '../services/version.ts'
@@ -11,19 +12,23 @@ interface StatusParts {
   readonly hub: Hub
   /** Undefined until all of the doors are open. */
   readonly listen: () => DaemonStatus['listen'] | undefined
-  readonly transcoder: string | null
+  readonly transcoding: DeferredTranscoding | undefined
+}
+
+export interface Status {
+  /** The transcoder by name only, until it was asked. */
+  known(): DaemonStatus
+  /** With what the transcoder says of itself. */
+  asked(): Promise<DaemonStatus>
 }
 
 const CLOSED: DaemonStatus['listen'] = { rtmp: null, rtmps: null, http: null, https: null, webrtc: null }
 
 /** What the daemon is and does, as it stands whenever that is asked. */
-export function statusOf(
-  options: DaemonOptions,
-  { services, hub, listen, transcoder }: StatusParts,
-): () => DaemonStatus {
+export function statusOf(options: DaemonOptions, { services, hub, listen, transcoding }: StatusParts): Status {
   const startedAt = Date.now()
   const dataDir = realpathSync(options.dataDir)
-  return () => ({
+  const known = (transcoder = transcoding?.name ?? null): DaemonStatus => ({
     running: true,
     pid: process.pid,
     version: VERSION,
@@ -38,6 +43,7 @@ export function statusOf(
     streams: hub.list().length,
     sessions: services.sessions.list().length,
   })
+  return { known: () => known(), asked: async () => known((await transcoding?.ask())?.name ?? null) }
 }
 
 export function describeListeners(listen: DaemonStatus['listen']): string {

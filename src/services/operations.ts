@@ -211,7 +211,7 @@ export interface DaemonStatus {
     /** UDP, for media; its signalling is at `http` and `https`. */
     readonly webrtc: Listener | null
   }
-  /** What makes Opus of AAC and back, such as `ffmpeg 5.1`; null: nothing on this machine can. */
+  /** What makes Opus of AAC and back, such as `ffmpeg 5.1`, or `ffmpeg` before it was asked; null: nothing here can. */
   readonly transcoder: string | null
   readonly tokenControl: { readonly publish: boolean; readonly play: boolean }
   readonly streams: number

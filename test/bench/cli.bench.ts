@@ -43,7 +43,7 @@ it('token create costs the same however many tokens are stored', async () => {
     const down = cpuOfCommand(CREATE, EACH, env)
     const daemon = await serve({ dataDir })
     const up = cpuOfCommand(CREATE, EACH, env)
-    const memory = memoryOfProcess(daemon.child.pid ?? 0)
+    const memory = memoryOfProcess(daemon.pid ?? 0)
     await daemon.stop()
     const at = `at ${size.toLocaleString('en')} tokens`
     report(`CPU of token create, daemon down, ${at}`, `${(down * 1000).toFixed(0)} ms`, '<= 1.1 x that at 10')
@@ -65,7 +65,7 @@ async function firstPlay(directory: string): Promise<{ took: number; memory: num
   await answer.arrayBuffer()
   const took = performance.now() - started
   if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`)
-  const memory = memoryOfProcess(daemon.child.pid ?? 0)
+  const memory = memoryOfProcess(daemon.pid ?? 0)
   await daemon.stop()
   return { took, memory }
 }
@@ -96,7 +96,7 @@ it('a daemon is as soon ready for its first viewer however many tokens are store
 it('mints over REST', async () => {
   const daemon = await serve({ dataDir })
   const url = `${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=${Math.floor(Date.now() / 1000) + 3600}&type=play`
-  const pid = daemon.child.pid ?? 0
+  const pid = daemon.pid ?? 0
   const MINTS = 20_000
   let left = MINTS
   const cpu = cpuOfProcess(pid)

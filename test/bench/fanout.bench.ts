@@ -37,9 +37,9 @@ interface Figures {
 
 async function amsctl(...args: string[]): Promise<Running> {
   const daemon = await serve({ args })
-  const { rtmp, http } = daemon.status.listen
+  const { rtmp, http } = daemon.listen
   const stop = async () => void (await daemon.stop())
-  return { name: 'amsctl', pid: daemon.status.pid, rtmp: rtmp?.port ?? 0, http: http?.port ?? 0, stop }
+  return { name: 'amsctl', pid: daemon.pid, rtmp: rtmp?.port ?? 0, http: http?.port ?? 0, stop }
 }
 
 /** As its README starts it, but for ports and the folder for its data. */

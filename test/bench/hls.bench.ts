@@ -15,9 +15,9 @@ const STREAMS = 4
 
 /** Share of a core that the daemon takes over some seconds, in per cent. */
 async function load(daemon: ServedDaemon): Promise<number> {
-  const before = cpuOfProcess(daemon.status.pid)
+  const before = cpuOfProcess(daemon.pid)
   await sleep(SECONDS * 1000)
-  return ((cpuOfProcess(daemon.status.pid) - before) / SECONDS) * 100
+  return ((cpuOfProcess(daemon.pid) - before) / SECONDS) * 100
 }
 
 function viewers(daemon: ServedDaemon, count: number, mode: 'segments' | 'parts'): ChildProcess {

@@ -35,9 +35,9 @@ async function ask(child: ChildProcess): Promise<Seen> {
 
 /** Seconds of CPU that the daemon takes over some seconds, and the bytes that a crowd got meanwhile. */
 async function load(daemon: ServedDaemon, crowd?: ChildProcess) {
-  const [cpu, before] = [cpuOfProcess(daemon.status.pid), crowd && (await ask(crowd))]
+  const [cpu, before] = [cpuOfProcess(daemon.pid), crowd && (await ask(crowd))]
   await sleep(SECONDS * 1000)
-  const used = cpuOfProcess(daemon.status.pid) - cpu
+  const used = cpuOfProcess(daemon.pid) - cpu
   const after = crowd && (await ask(crowd))
   if (crowd && after?.playing !== VIEWERS) throw new Error(`${after?.playing} of ${VIEWERS} viewers are playing`)
   return { used, bytes: (after?.bytes ?? 0) - (before?.bytes ?? 0) }
@@ -62,5 +62,5 @@ it(`sends a stream of 2.6 Mbit/s to ${VIEWERS} WebRTC viewers`, async () => {
   report(`CPU of one of them`, `${(share / VIEWERS).toFixed(2)} % of a core`, 'none')
   report(`CPU for a GB, ${who}`, `${(used / (bytes / GB)).toFixed(2)} s`, 'none')
   report(`what each gets, ${who}`, `${((bytes * 8) / SECONDS / VIEWERS / 1e6).toFixed(2)} Mbit/s`, '2.6 Mbit/s')
-  report(`memory, ${who}`, `${memoryOfProcess(daemon.status.pid).toFixed(0)} MB`, 'none')
+  report(`memory, ${who}`, `${memoryOfProcess(daemon.pid).toFixed(0)} MB`, 'none')
 })

@@ -41,15 +41,15 @@ describe('serve', () => {
 
   it('reads its flags from the environment too, a flag being stronger', async () => {
     const env = { AMSCTL_APP: 'One,Two', AMSCTL_RTMP_PORT: '1' }
-    expect((await serve({ env })).status.apps).toEqual(['One', 'Two'])
-    expect((await serve({ env, args: ['--app', 'Three'] })).status.apps).toEqual(['Three'])
+    expect((await (await serve({ env })).status()).apps).toEqual(['One', 'Two'])
+    expect((await (await serve({ env, args: ['--app', 'Three'] })).status()).apps).toEqual(['Three'])
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'ends with exit 0 within 5 s of %s, with a client connected',
     async (signal) => {
       const daemon = await serve()
-      const client = await connectTo(daemon.status.listen.rtmp?.port)
+      const client = await connectTo(daemon.listen.rtmp?.port)
       const started = Date.now()
       expect(await daemon.stop(signal)).toBe(0)
       expect(Date.now() - started).toBeLessThan(5000)
@@ -74,9 +74,9 @@ describe('while a daemon runs', () => {
 
   it('status tells the real ports where free ones were asked for', async () => {
     const { stdout } = await daemon().run(['status'])
-    expect(stdout).toContain(`rtmp\t127.0.0.1:${daemon().status.listen.rtmp?.port}\n`)
-    expect(stdout).toContain(`http\t127.0.0.1:${daemon().status.listen.http?.port}\n`)
-    expect(daemon().status).toMatchObject({
+    expect(stdout).toContain(`rtmp\t127.0.0.1:${daemon().listen.rtmp?.port}\n`)
+    expect(stdout).toContain(`http\t127.0.0.1:${daemon().listen.http?.port}\n`)
+    expect(await daemon().status()).toMatchObject({
       running: true,
       pid: daemon().child.pid,
       listen: { rtmps: null, https: null },

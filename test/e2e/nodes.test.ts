@@ -99,7 +99,7 @@ describeWith(['redis-server'], 'daemons that share a Redis', () => {
       expect(refused).toMatchObject({ code: 5, stderr: expect.stringMatching(/NOAUTH/) })
       vi.stubEnv('AMSCTL_STORE_PASSWORD', 'sesame-street')
       const daemon = await serve()
-      expect(daemon.status.store).toBe(url)
+      expect((await daemon.status()).store).toBe(url)
       expect(daemon.log).not.toContain('sesame-street')
       const other = ['token', 'list', '--store', 'redis://127.0.0.1:1/0']
       expect(await daemon.run(other)).toMatchObject({ code: 2, stderr: expect.stringMatching(/not at redis:/) })

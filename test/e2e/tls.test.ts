@@ -35,7 +35,7 @@ describeWith(['ffmpeg', 'ffprobe', 'curl', 'openssl'], 'TLS', () => {
     const tls = ['--tls-cert', cert, '--tls-key', key, '--rtmps-port', '0', '--https-port', '0']
     const daemon = await serve({ args: tls })
     await daemon.enableTokens()
-    const { rtmps, https } = daemon.status.listen
+    const { rtmps, https } = daemon.listen
     if (!rtmps || !https) throw new Error('no TLS doors')
 
     publishing(`rtmps://127.0.0.1:${rtmps.port}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)

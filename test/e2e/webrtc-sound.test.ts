@@ -22,7 +22,7 @@ describeWith(['chromium', 'ffmpeg', 'ffprobe', 'pgrep'], 'sound between RTMP and
 
   it('of an RTMP publisher is heard in a page, and transcoded only while the page watches', async () => {
     const daemon = await serve()
-    expect(daemon.status.transcoder).toMatch(/^ffmpeg \S/)
+    expect((await daemon.status()).transcoder).toMatch(/^ffmpeg \S/)
     publishing(`${daemon.rtmp}/LiveApp/cam`)
     await live(daemon, 'cam')
     expect(childrenOf(daemon)).toEqual([])
@@ -57,7 +57,7 @@ describeWith(['chromium', 'ffmpeg', 'ffprobe', 'pgrep'], 'sound between RTMP and
 
   it('of a page is left out where there is no ffmpeg, and the picture is played', async () => {
     const daemon = await serve({ env: { PATH: '/nowhere' } })
-    expect(daemon.status.transcoder).toBeNull()
+    expect((await daemon.status()).transcoder).toBeNull()
     expect(daemon.log).toContain('no ffmpeg')
     const page = await AmsPage.open(browser())
     const publisher = await page.publisher(signallingUrl(daemon))

@@ -90,13 +90,13 @@ export async function temporaryDirectory(): Promise<string> {
 export class ServedDaemon {
   readonly dataDir: string
   readonly child: ChildProcess
-  readonly status: DaemonStatus
+  readonly listen: DaemonStatus['listen']
   readonly #log: { text: string }
 
-  constructor(dataDir: string, child: ChildProcess, status: DaemonStatus, log: { text: string }) {
+  constructor(dataDir: string, child: ChildProcess, listen: DaemonStatus['listen'], log: { text: string }) {
     this.dataDir = dataDir
     this.child = child
-    this.status = status
+    this.listen = listen
     this.#log = log
   }
 
@@ -105,12 +105,16 @@ export class ServedDaemon {
     return this.#log.text
   }
 
+  get pid(): number {
+    return Number(this.child.pid)
+  }
+
   get rtmp(): string {
-    return `rtmp://127.0.0.1:${this.status.listen.rtmp?.port}`
+    return `rtmp://127.0.0.1:${this.listen.rtmp?.port}`
   }
 
   get http(): string {
-    return `http://127.0.0.1:${this.status.listen.http?.port}`
+    return `http://127.0.0.1:${this.listen.http?.port}`
   }
 
   run(args: readonly string[], options: Omit<RunOptions, 'dataDir'> = {}): Promise<Outcome> {
@@ -130,6 +134,10 @@ export class ServedDaemon {
     } finally {
       await connection.close()
     }
+  }
+
+  status(): Promise<DaemonStatus> {
+    return this.ask((daemon) => daemon.status())
   }
 
   /** Turns token control on, for publishing and playing. */
@@ -201,6 +209,12 @@ export function sharedDaemon(options: Omit<ServeOptions, 'dataDir'> = {}): () =>
   }
 }
 
+/** Asking for them would cost more: the status tells of the transcoder too, which is asked for that. */
+function listenersIn(log: string): DaemonStatus['listen'] | undefined {
+  const line = /^.*"text":"listening".*$/m.exec(log)?.[0]
+  return line && JSON.parse(line).listen
+}
+
 async function start(
   directory: string,
   { args = [], listen, env = {} }: ServeOptions,
@@ -218,12 +232,9 @@ async function start(
       log.text += text
     })
   }
-  const status = await eventually(async () => {
+  const listeners = await eventually(() => {
     if (child.exitCode !== null) throw new Error(`serve exited ${child.exitCode}: ${log.text}`)
-    const connection = await connectDaemon(directory)
-    const answer = await connection?.daemon.status().catch(() => undefined)
-    await connection?.close()
-    return answer
+    return listenersIn(log.text)
   })
-  return new ServedDaemon(directory, child, status, log)
+  return new ServedDaemon(directory, child, listeners, log)
 }

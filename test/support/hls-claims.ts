@@ -114,7 +114,7 @@ export function claimHlsBrowsers(seconds: number): void {
       await page.plays(2)
       const [session] = await listSessions(before)
       await before.stop()
-      const after = await serve({ dataDir: before.dataDir, listen: before.status.listen })
+      const after = await serve({ dataDir: before.dataDir, listen: before.listen })
       publishing(`${after.rtmp}/LiveApp/cam?token=${await after.mint('cam', 'publish')}`)
       await live(after, 'cam')
       await page.plays(seconds)

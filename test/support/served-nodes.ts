@@ -32,8 +32,8 @@ function storeAt(url: () => string): Record<string, string> {
   return Object.defineProperty({}, 'AMSCTL_STORE', { get: url, enumerable: true })
 }
 
-export function portOf({ status }: ServedDaemon): number {
-  return Number(status.listen.rtmp?.port)
+export function portOf({ listen }: ServedDaemon): number {
+  return Number(listen.rtmp?.port)
 }
 
 /** A publisher of `streamId` at `daemon`, whose frames carry text. */

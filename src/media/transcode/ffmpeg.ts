@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { DeferredTranscoding, hasFfmpeg } from './deferred.ts'
 import { DIRECTIONS } from './direction.ts'
 import type { Sound, Transcoding } from './ports.ts'
 import { ProgramTranscoder, type TranscodeLog } from './transcoder.ts'
@@ -19,6 +20,11 @@ export interface FfmpegOptions {
   readonly log: TranscodeLog
   /** Found on the PATH. */
   readonly program?: string
+}
+
+/** Undefined: no ffmpeg. Whether the one that there is can do the work is found out when it first has to. */
+export async function deferTranscoder(log: TranscodeLog): Promise<DeferredTranscoding | undefined> {
+  return (await hasFfmpeg()) ? new DeferredTranscoding({ log, find: () => findTranscoder({ log }) }) : undefined
 }
 
 /** Undefined: no ffmpeg that runs, or none that encodes both. */
@@ -45,10 +51,10 @@ export async function findTranscoder({ log, program = 'ffmpeg' }: FfmpegOptions)
 
 async function ask(program: string): Promise<{ name: string; encoders: ReadonlySet<string> } | undefined> {
   try {
-    const answers = ['-encoders', '-version'].map((question) => run(program, [question], { timeout: FIND_WITHIN }))
-    const [encoders, version] = (await Promise.all(answers)).map(({ stdout }) => stdout)
-    const number = /^ffmpeg version n?(\d+(?:\.\d+)*|\S+)/.exec(version ?? '')?.[1] ?? 'of unknown version'
-    return { name: `ffmpeg ${number}`, encoders: new Set(encoders?.match(/(?<=^ A[.A-Z]{5} )\S+/gm)) }
+    // Its banner, on stderr, has the version.
+    const { stdout, stderr } = await run(program, ['-encoders'], { timeout: FIND_WITHIN })
+    const number = /^ffmpeg version n?(\d+(?:\.\d+)*|\S+)/.exec(stderr)?.[1] ?? 'of unknown version'
+    return { name: `ffmpeg ${number}`, encoders: new Set(stdout.match(/(?<=^ A[.A-Z]{5} )\S+/gm)) }
   } catch {
     return undefined
   }

@@ -27,6 +27,8 @@ export function buildRoutes({ server, plugins, log, onUnreadable }: RoutesOption
       serve = handler
       return server
     },
+    // No route has a schema. Without these fastify loads its compilers, a seventh of what a daemon takes to start.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     bodyLimit: LARGEST_BODY,
     // HEAD on a route that mints would mint.
     exposeHeadRoutes: false,
@@ -39,6 +41,10 @@ export function buildRoutes({ server, plugins, log, onUnreadable }: RoutesOption
   app.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) })
   for (const plugin of plugins) void app.register(plugin)
   return { app, serve }
+}
+
+function noSchemas(): never {
+  throw new Error('no route has a schema')
 }
 
 /** Says which methods `url` has to whoever comes with another. */
