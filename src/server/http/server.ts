@@ -24,6 +24,7 @@ import { parseStreamPath, type StreamPath, takeOriginForm } from './stream-path.
 import { Streams } from './streams.ts'
 import { createTlsServer, replaceTls, type TlsMaterial } from './tls.ts'
 import { Turns } from './turns.ts'
+import { answerUnreadable } from './unreadable.ts'
 import { VodFiles } from './vod.ts'
 import { Waits } from './waits.ts'
 
@@ -98,7 +99,8 @@ class StreamingServer implements HttpServer {
         vod: new VodFiles({ access, library: vod, settings }),
       },
     })
-    const onUnreadable = (error: NodeJS.ErrnoException, socket: Socket) => this.#answerUnreadable(error, socket)
+    const onUnreadable = (error: NodeJS.ErrnoException, socket: Socket) =>
+      answerUnreadable(error, socket, !this.#turns.isIdle(socket))
     this.#routes = buildRoutes({ server: this.#server, plugins: routes, log, onUnreadable })
     this.#server.on('request', (request, response) => {
       void this.#guard(request.socket, () => this.#serve(request, response))
@@ -173,13 +175,6 @@ class StreamingServer implements HttpServer {
     const stream = parseStreamPath(target)
     if (stream) await this.#streams.upgrade(request, socket, stream)
     else endWithFailure(socket, { code: 'NOT_FOUND', message: 'no stream at this address' })
-  }
-
-  /** What the parser could not read or did not get in time. */
-  #answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    socket.on('error', () => socket.destroy())
-    if (!/^(HPE_|ERR_HTTP_)/.test(error.code ?? '') || !this.#turns.isIdle(socket)) return void socket.destroy()
-    endWithFailure(socket, { code: 'BAD_REQUEST', message: `not readable as HTTP (${error.code})` })
   }
 
   /** Nothing that a client can cause may end the process. */
