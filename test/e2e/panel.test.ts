@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Role } from '../../src/domain/user.ts'
 import { sharedDaemon } from '../support/amsctl.ts'
@@ -11,7 +13,7 @@ import { describeWith } from '../support/programs.ts'
 import { aContext } from '../support/viewer-page.ts'
 
 const MARKUP = '<img src=x onerror="document.title=1;alert(1)"><script>alert(2)</script>'
-const CHANGING = /Mint|Revoke|Kick|Record|Stop|Create|Delete|Save|Set password|^Token control/
+const CHANGING = /Mint|Revoke|Kick|Record|Stop|Create|Delete|Save|Change role|Set password|^Token control/
 /** So that nothing is pictured half shown. */
 const STILL = { reducedMotion: 'reduce' } as const
 const LIMIT = 60_000
@@ -163,6 +165,56 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await panel.page.getByLabel('Value of default-expire').fill('soon')
     await panel.press('Save default-expire')
     await panel.says(/Default-expire: "soon" is not a duration/)
+
+    await panel.show('Audit')
+    await panel.page.reload()
+    await panel.page.getByLabel('Stream').fill('many')
+    await panel.says('100 entries')
+    await panel.press('Show older')
+    await panel.says('102 entries: all that fit')
+    await panel.page.getByLabel('Show', { exact: true }).selectOption('Only mint')
+    await panel.says('52 entries: all that fit')
+    await daemon().mint('many', 'play')
+    await panel.says('53 entries: all that fit')
+    const id = await panel.page.getByRole('link', { name: /^tk_/ }).last().textContent()
+    await panel.press('Clear')
+    await panel.page
+      .getByRole('link', { name: String(id) })
+      .or(panel.page.getByText('Show older'))
+      .first()
+      .waitFor()
+    await panel.show('Tokens')
+    await panel.page.getByRole('link', { name: /^tk_/ }).first().click()
+    await panel.heading('Audit').waitFor()
+    await panel.says('1 entry: all that fit')
+  })
+
+  it('shows at once what was set elsewhere, and ends who is there without a token where token control is turned on', async () => {
+    const open = { enable: false, types: ['play'], kick: false } as const
+    await daemon().ask((operations) => operations.setTokenControl(open))
+    publishing(`${daemon().rtmp}/LiveApp/open?token=${await daemon().mint('open', 'publish')}`)
+    await live(daemon(), 'open')
+    const viewers = [1, 2].map(() => watching(`${daemon().http}/LiveApp/streams/open.flv`))
+    const panel = await loggedIn('admin', { viewport: DESK })
+    await panel.show('Settings')
+    const limit = panel.page.getByLabel('Value of guess-limit')
+    await daemon().set('guess-limit', '31')
+    await eventually(async () => (await limit.inputValue()) === '31' || undefined)
+    const file = join(daemon().dataDir, 'settings.json')
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"guess-limit": "31"', '"guess-limit": "32"'))
+    daemon().child.kill('SIGHUP')
+    await eventually(async () => (await limit.inputValue()) === '32' || undefined)
+
+    const control = 'Token control for playing'
+    await panel.page.getByRole('switch', { name: control, checked: false }).click()
+    await panel.says('2 connections let in without a token stay until they end by themselves, unless you end them now.')
+    await panel.page.getByLabel('End those connections now').check()
+    await panel.visited.shoot('panel-token-control')
+    await panel.press('Turn on')
+    await panel.says('Token control for playing is on; 2 connections ended.')
+    await Promise.all(viewers)
+    await panel.page.getByRole('switch', { name: control, checked: true }).waitFor()
+    expect(await panel.page.evaluate('document.activeElement.ariaLabel')).toBe(control)
   })
 
   it('shows the login when it has ended elsewhere, and says when the server is gone', async () => {
@@ -224,6 +276,18 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await panel.dialog('Create a user').getByLabel('Password').fill(PANEL_PASSWORD)
     await panel.page.keyboard.press('Enter')
     await panel.dialog('Create a user').waitFor({ state: 'hidden' })
+    const bob = await PanelPage.open(await aContext(browser(), STILL), panelUrl())
+    await bob.logIn('bob')
+    await panel.press('Change role of bob')
+    await panel.press('Make an admin')
+    await panel.says('bob is an admin.')
+    await bob.says('Your login has ended. Please log in again.')
+    await bob.logIn('bob')
+    await bob.show('Tokens')
+    await bob.page.getByRole('button', { name: 'Mint tokens' }).waitFor()
+    await panel.press('Change role of bob')
+    await panel.press('Make a viewer')
+    await bob.says('Your login has ended. Please log in again.')
     await panel.press('Delete bob')
     await panel.press('Delete the user')
     await panel.says('bob is deleted.')

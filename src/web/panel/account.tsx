@@ -1,11 +1,14 @@
 import { useSignal } from '@preact/signals'
 import { Button } from './parts/basics.tsx'
 import { Dialog } from './parts/dialog.tsx'
-import { PasswordField } from './parts/fields.tsx'
+import { FormProblem, PasswordField } from './parts/fields.tsx'
 import { useForm } from './parts/form.ts'
 import { Icon } from './parts/icon.tsx'
+import { ApiError } from './state/api.ts'
 import { changeOwnPassword, logOut, session } from './state/session.ts'
 import { doing, say } from './state/toasts.ts'
+
+const WRONG = 'The current password is not right.'
 
 /** Who is logged in, and what they can do about that. */
 export function Account() {
@@ -58,7 +61,10 @@ function OwnPassword({ onClose }: { onClose(): void }) {
   const current = useSignal('')
   const next = useSignal('')
   const form = useForm(async () => {
-    await changeOwnPassword(current.value, next.value)
+    await changeOwnPassword(current.value, next.value).catch((error: unknown) => {
+      // The server says so of a login, where the name may be the wrong one.
+      throw error instanceof ApiError && error.code === 'WRONG_PASSWORD' ? new Error(WRONG) : error
+    })
     say('Your password is changed. Every other login of yours has ended.')
     onClose()
   })
@@ -81,11 +87,11 @@ function OwnPassword({ onClose }: { onClose(): void }) {
           required
           help="At least 8 characters."
           value={next.value}
-          error={form.problem}
           onValue={(value) => {
             next.value = value
           }}
         />
+        <FormProblem text={form.problem} />
         <footer class="dialog-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" submit busy={form.busy}>

@@ -21,16 +21,22 @@ export function Button({ children, icon, kind = 'plain', busy = false, pressed, 
     <button
       type={rest.submit ? 'submit' : 'button'}
       class={`button button-${kind}`}
-      disabled={busy || rest.disabled}
+      disabled={rest.disabled}
+      aria-disabled={busy || undefined}
       aria-busy={busy}
       aria-pressed={pressed}
       aria-label={label}
-      onClick={rest.onPress}
+      onClick={busy ? keep : rest.onPress}
     >
       {icon && <Icon name={icon} />}
       <span>{children}</span>
     </button>
   )
+}
+
+/** Nothing, by a button that is at work and so keeps the focus. */
+function keep(event: MouseEvent): void {
+  event.preventDefault()
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'info' | 'dim'

@@ -32,8 +32,10 @@ export function Dialog({ title, children, wide = false, keep = false, onClose }:
       back?.focus()
     }
   }, [])
+  // Who marks text in a field may let go beside the dialog, and has not pressed there.
+  const pressed = useRef<EventTarget | null>(null)
   const beside = (event: MouseEvent) => {
-    if (event.target === ref.current && !keep) onClose()
+    if (event.target === ref.current && pressed.current === ref.current && !keep) onClose()
   }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same by onCancel
@@ -44,6 +46,9 @@ export function Dialog({ title, children, wide = false, keep = false, onClose }:
       onCancel={(event) => {
         event.preventDefault()
         if (!keep) onClose()
+      }}
+      onPointerDown={(event) => {
+        pressed.current = event.target
       }}
       onClick={beside}
     >

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 
 interface FieldProps {
   readonly label: string
@@ -180,6 +180,18 @@ function Framed({ id, label, help, error, children }: FramedProps) {
         </p>
       )}
     </div>
+  )
+}
+
+/** What is wrong with a form as a whole; brought into sight, for a form may be longer than the window. */
+export function FormProblem({ text }: { readonly text: string | null }) {
+  const ref = useRef<HTMLParagraphElement>(null)
+  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), [text])
+  if (text === null) return null
+  return (
+    <p ref={ref} class="error" role="alert">
+      {text}
+    </p>
   )
 }
 

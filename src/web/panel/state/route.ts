@@ -13,14 +13,14 @@ const parts = computed(() => hash.value.replace(/^#\/?/, '').split('/'))
 /** The view that the address names, as in `#/tokens`. */
 export const view = computed<ViewName>(() => VIEWS.find((name) => name === parts.value[0]) ?? 'streams')
 
-/** Whether the address asks to begin with the making of something, as in `#/tokens/new`. */
-export const isNew = computed(() => parts.value[1] === 'new')
+/** What the address asks to begin with there, as in `#/tokens/publish` or `#/audit/tk_…`; empty: nothing. */
+export const detail = computed(() => parts.value[1] ?? '')
 
-export function hrefOf(name: ViewName): string {
-  return `#/${name}`
+export function hrefOf(name: ViewName, what = ''): string {
+  return what === '' ? `#/${name}` : `#/${name}/${what}`
 }
 
 /** As if the link had been followed. */
-export function go(name: ViewName, what: 'new' | null = null): void {
-  location.hash = what === null ? hrefOf(name) : `${hrefOf(name)}/${what}`
+export function go(name: ViewName, what = ''): void {
+  location.hash = hrefOf(name, what)
 }

@@ -49,9 +49,10 @@ export function heard(name: EventName, data: unknown): void {
   })
 }
 
-/** Nothing was heard for a while: all that was fetched may be old. */
+/** Nothing was heard for a while: all that was fetched may be old, and between entries of the audit some may be missing. */
 export function missed(): void {
   batch(() => {
+    audit.value = []
     for (const change of Object.values(changes)) change.value++
   })
 }

@@ -1,53 +1,45 @@
 import { useSignal } from '@preact/signals'
-import type { AuditEntry } from '../../../services/operations.ts'
-import { Badge, Button, Empty, Loading, Problem, type Tone, ViewHead } from '../parts/basics.tsx'
+import { useEffect } from 'preact/hooks'
+import { AUDIT_EVENTS, type AuditEvent, type AuditFilter } from '../../../domain/audit.ts'
+import { Button, Empty, Loading, Problem, ViewHead } from '../parts/basics.tsx'
 import { ChoiceField, TextField } from '../parts/fields.tsx'
-import { moment, timeOfDay } from '../parts/format.ts'
-import { Cell, Table } from '../parts/table.tsx'
-import { call } from '../state/api.ts'
-import { useFetched } from '../state/fetched.ts'
-import { audit, changes } from '../state/streams.ts'
+import { plural } from '../parts/format.ts'
+import { useHistory } from '../state/audit.ts'
+import { detail, go } from '../state/route.ts'
+import { Entries } from './audit-entries.tsx'
 
-const KEPT = 500
-const STEP = 100
+const ACCESS: readonly AuditEvent[] = ['admit', 'refuse', 'guess', 'end', 'redeem']
+const LOGINS: readonly AuditEvent[] = ['login', 'login-fail', 'logout']
 
-const TONES: Partial<Record<AuditEntry['event'], Tone>> = {
-  admit: 'good',
-  login: 'good',
-  refuse: 'bad',
-  guess: 'bad',
-  'login-fail': 'bad',
-  revoke: 'warn',
-  kick: 'warn',
-  mint: 'info',
-  setting: 'info',
+const GROUPS: Readonly<Record<string, readonly AuditEvent[]>> = {
+  access: ACCESS,
+  refused: ['refuse', 'guess', 'login-fail'],
+  changes: AUDIT_EVENTS.filter((event) => !ACCESS.includes(event) && !LOGINS.includes(event)),
+  logins: LOGINS,
 }
 
-const GROUPS: Readonly<Record<string, (entry: AuditEntry) => boolean>> = {
-  all: () => true,
-  access: ({ event }) => ['admit', 'refuse', 'guess', 'end', 'redeem'].includes(event),
-  refused: ({ event }) => ['refuse', 'guess', 'login-fail'].includes(event),
-  changes: ({ event }) => !['admit', 'refuse', 'guess', 'end', 'login', 'login-fail', 'logout'].includes(event),
-  logins: ({ event }) => event.startsWith('log'),
-}
-
-const CHOICES = [
-  ['all', 'Everything'],
+const CHOICES: readonly (readonly [value: string, text: string])[] = [
+  ['', 'Everything'],
   ['access', 'Publishing and playing'],
   ['refused', 'Refusals'],
   ['changes', 'Changes'],
   ['logins', 'Logins'],
-] as const
+  ...AUDIT_EVENTS.map((event) => [event, `Only ${event}`] as const),
+]
+
+const NO_FILTER = { text: '', streamId: '', show: '' }
 
 /** What happened before this page was opened, and what happens now. */
 export function Audit() {
-  const group = useSignal('all')
-  const text = useSignal('')
-  const most = useSignal(STEP)
-  const past = useFetched(() => call('recentAudit', { limit: KEPT }), changes.audit)
-  const entries = merged(audit.value, past.value ?? [])
-  const wanted = text.value.trim().toLowerCase()
-  const fitting = entries.filter((entry) => GROUPS[group.value]?.(entry) && mentions(entry, wanted))
+  const filter = useSignal(NO_FILTER)
+  const set = (change: Partial<typeof NO_FILTER>) => {
+    filter.value = { ...filter.value, ...change }
+  }
+  useEffect(() => {
+    if (detail.value !== '') filter.value = { ...NO_FILTER, text: detail.value }
+  }, [detail.value])
+  const { entries, isPending, problem, isBusy, isMore, reload, goBack } = useHistory(filterOf(filter.value))
+  const isEmpty = entries.length === 0
   return (
     <>
       <ViewHead
@@ -58,88 +50,58 @@ export function Audit() {
         <TextField
           label="Search"
           type="search"
-          placeholder="Stream, token id, address, code"
-          value={text.value}
-          onValue={(value) => {
-            text.value = value
-          }}
+          placeholder="Token id, address, code, name"
+          max={256}
+          value={filter.value.text}
+          onValue={(text) => set({ text })}
         />
-        <ChoiceField
-          label="Show"
-          value={group.value}
-          choices={CHOICES}
-          onValue={(value) => {
-            group.value = value
-          }}
+        <TextField
+          label="Stream"
+          placeholder="Exactly this one"
+          max={128}
+          value={filter.value.streamId}
+          onValue={(streamId) => set({ streamId })}
         />
-      </search>
-      {past.problem !== null && <Problem text={past.problem} onRetry={past.reload} />}
-      {past.value === null && past.problem === null && <Loading />}
-      {past.value !== null && fitting.length === 0 && (
-        <Empty icon="audit" title="Nothing fits" text="No entry among the newest fits what you look for." />
-      )}
-      {fitting.length > 0 && <Entries entries={fitting.slice(0, most.value)} />}
-      {fitting.length > most.value && (
-        <nav class="pager" aria-label="More of the audit">
+        <ChoiceField label="Show" value={filter.value.show} choices={CHOICES} onValue={(show) => set({ show })} />
+        {filter.value !== NO_FILTER && (
           <Button
+            kind="quiet"
+            icon="close"
             onPress={() => {
-              most.value += STEP
+              filter.value = NO_FILTER
+              go('audit')
             }}
           >
-            Show older
+            Clear
           </Button>
+        )}
+      </search>
+      {problem !== null && <Problem text={problem} onRetry={reload} />}
+      {isEmpty && isPending && <Loading />}
+      {isEmpty && !isPending && problem === null && (
+        <Empty icon="audit" title="Nothing fits" text="No entry of the audit fits what you look for." />
+      )}
+      {!isEmpty && <Entries entries={entries} />}
+      {!isEmpty && (
+        <nav class="pager" aria-label="More of the audit">
+          <span role="status">{`${plural(entries.length, 'entry', 'entries')}${isMore ? '' : ': all that fit'}`}</span>
+          {isMore && (
+            <Button busy={isBusy} onPress={() => void goBack()}>
+              Show older
+            </Button>
+          )}
         </nav>
       )}
     </>
   )
 }
 
-function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
-  return (
-    <Table caption="Audit, newest first" columns={['Time', 'Event', 'Stream', 'By', 'Detail']}>
-      {entries.map((entry, place) => (
-        <Row key={`${entry.at}${entry.event}${entry.tokenId ?? ''}${place}`} entry={entry} />
-      ))}
-    </Table>
-  )
-}
-
-function Row({ entry }: { readonly entry: AuditEntry }) {
-  const { event, streamId, app, type, tokenId, code, message, repeats } = entry
-  return (
-    <tr>
-      <Cell name="Time" kind="time">
-        <time dateTime={entry.at} title={moment(entry.at)}>
-          {timeOfDay(entry.at)}
-        </time>
-      </Cell>
-      <Cell name="Event" kind="head">
-        <Badge tone={TONES[event] ?? 'dim'}>{event}</Badge>
-        {repeats !== undefined && <span class="sub">{repeats} more like it</span>}
-      </Cell>
-      <Cell name="Stream">
-        {streamId ?? '–'}
-        {streamId !== undefined && <span class="sub">{[type, app].filter(Boolean).join(' · ')}</span>}
-      </Cell>
-      <Cell name="By">
-        {entry.by}
-        <span class="sub mono">{entry.address ?? ''}</span>
-      </Cell>
-      <Cell name="Detail">
-        {code !== undefined && <code>{code}</code>} <span class="note">{message ?? ''}</span>
-        {tokenId && <span class="sub mono">{tokenId}</span>}
-      </Cell>
-    </tr>
-  )
-}
-
-/** `live` first; both may know the same entry. Newest first. */
-function merged(live: readonly AuditEntry[], past: readonly AuditEntry[]): readonly AuditEntry[] {
-  const known = new Set(live.map((entry) => JSON.stringify(entry)))
-  return [...live, ...[...past].reverse().filter((entry) => !known.has(JSON.stringify(entry)))]
-}
-
-function mentions(entry: AuditEntry, wanted: string): boolean {
-  if (wanted === '') return true
-  return Object.values(entry).some((value) => String(value).toLowerCase().includes(wanted))
+function filterOf({ text, streamId, show }: typeof NO_FILTER): AuditFilter {
+  const event = AUDIT_EVENTS.find((known) => known === show)
+  const events = event ? [event] : GROUPS[show]
+  return {
+    ...(text.trim() && { text: text.trim() }),
+    ...(streamId.trim() && { streamId: streamId.trim() }),
+    ...(events && { events }),
+  }
 }

@@ -3,7 +3,7 @@ import type { TokenType } from '../../../domain/token.ts'
 import type { VerdictView } from '../../../services/operations.ts'
 import { Badge, Button } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { ChoiceField, Segments, TextField } from '../parts/fields.tsx'
+import { ChoiceField, FormProblem, Segments, TextField } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { moment } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
@@ -60,11 +60,7 @@ export function CheckDialog({ onClose }: { onClose(): void }) {
           />
         </div>
         <TextField label="From the address" placeholder="Any" {...field('ip')} />
-        {form.problem !== null && (
-          <p class="error" role="alert">
-            {form.problem}
-          </p>
-        )}
+        <FormProblem text={form.problem} />
         <div role="status">{verdict.value && <Verdict verdict={verdict.value} />}</div>
         <footer class="dialog-foot">
           <Button onPress={onClose}>Close</Button>

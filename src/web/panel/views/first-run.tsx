@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Button, Command } from '../parts/basics.tsx'
-import { PasswordField, TextField } from '../parts/fields.tsx'
+import { FormProblem, PasswordField, TextField } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { Mark } from '../parts/icon.tsx'
 import { ApiError } from '../state/api.ts'
@@ -60,11 +60,11 @@ function CreateAdmin() {
         autocomplete="new-password"
         required
         value={again.value}
-        error={form.problem}
         onValue={(value) => {
           again.value = value
         }}
       />
+      <FormProblem text={form.problem} />
       <Button kind="primary" submit busy={form.busy}>
         Create admin
       </Button>

@@ -4,12 +4,14 @@ import type { TokenType } from '../../../domain/token.ts'
 import type { MintOrder } from '../../../services/operations.ts'
 import { Button } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { ChoiceField, Segments, TextField } from '../parts/fields.tsx'
+import { ChoiceField, FormProblem, Segments, TextField } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { call, type MintedToken } from '../state/api.ts'
 import { status, streams } from '../state/streams.ts'
 
 interface Props {
+  /** What is chosen at first. */
+  readonly type: TokenType
   onMinted(tokens: readonly MintedToken[]): void
   onClose(): void
 }
@@ -17,7 +19,7 @@ interface Props {
 const BLANK = {
   app: '',
   streamId: '',
-  type: 'play',
+  type: '',
   count: '1',
   uses: '1',
   expire: '',
@@ -33,8 +35,8 @@ const TYPES = [
   ['publish', 'Publish'],
 ] as const
 
-export function MintDialog({ onMinted, onClose }: Props) {
-  const draft = useSignal<Draft>({ ...BLANK, app: status.value?.apps[0] ?? 'LiveApp' })
+export function MintDialog({ type, onMinted, onClose }: Props) {
+  const draft = useSignal<Draft>({ ...BLANK, type, app: status.value?.apps[0] ?? 'LiveApp' })
   const form = useForm(async () => onMinted(await call('createTokens', orderOf(draft.value))))
   const field = (name: keyof Draft) => ({
     value: draft.value[name],
@@ -86,11 +88,7 @@ export function MintDialog({ onMinted, onClose }: Props) {
           </div>
         </details>
         <TextField label="Note" max={256} help="For you: who it is for." {...field('note')} />
-        {form.problem !== null && (
-          <p class="error" role="alert">
-            {form.problem}
-          </p>
-        )}
+        <FormProblem text={form.problem} />
         <footer class="dialog-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" submit busy={form.busy}>

@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals'
 import { Badge, Button, Empty, Loading, ViewHead } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Tick } from '../parts/fields.tsx'
+import { FormProblem, Tick } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { ago, bytes, moment } from '../parts/format.ts'
 import { Cell, Table } from '../parts/table.tsx'
+import { TokenLink } from '../parts/token-link.tsx'
 import { call, type SessionView } from '../state/api.ts'
 import { isAdmin } from '../state/session.ts'
 import { sessions } from '../state/streams.ts'
@@ -63,7 +64,7 @@ function Row({ session, onKick }: { readonly session: SessionView; onKick(): voi
         <span class="sub note">{session.userAgent ?? ''}</span>
       </Cell>
       <Cell name="Token">
-        {session.open ? <Badge tone="warn">without</Badge> : <span class="mono">{session.tokenId}</span>}
+        {session.open ? <Badge tone="warn">without</Badge> : session.tokenId && <TokenLink id={session.tokenId} />}
       </Cell>
       <Cell name="Since" kind="time">
         <time dateTime={session.since} title={moment(session.since)}>
@@ -107,11 +108,7 @@ function Kick({ session, onClose }: { readonly session: SessionView; onClose(): 
             }}
           />
         )}
-        {form.problem !== null && (
-          <p class="error" role="alert">
-            {form.problem}
-          </p>
-        )}
+        <FormProblem text={form.problem} />
         <footer class="dialog-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="danger" submit busy={form.busy}>

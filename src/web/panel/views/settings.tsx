@@ -75,7 +75,7 @@ function Setting({ setting }: { readonly setting: SettingView }) {
 function Editor({ setting }: { readonly setting: SettingView }) {
   const { name, value, legal } = setting
   const words = /^[\w-]+(?: or [\w-]+)+$/.test(legal) ? legal.split(' or ') : []
-  const set = (text: string) => call('setSetting', { name, value: text })
+  const set = (text: string) => store(name, text)
   if (legal === 'on or off') {
     const turn = (on: boolean) => void doing(set(on ? 'on' : 'off'), () => `${name} is ${on ? 'on' : 'off'}.`)
     return <Switch label={name} on={value === 'on'} onValue={turn} />
@@ -99,7 +99,7 @@ function Editor({ setting }: { readonly setting: SettingView }) {
 function TextEditor({ setting: { name, value, legal } }: { readonly setting: SettingView }) {
   const text = useSignal(value)
   const form = useForm(async () => {
-    const now = await call('setSetting', { name, value: text.value.trim() })
+    const now = await store(name, text.value.trim())
     text.value = now.value
     say(now.value === '' ? `${name} is empty.` : `${name} is ${now.value}.`)
   })
@@ -120,6 +120,13 @@ function TextEditor({ setting: { name, value, legal } }: { readonly setting: Set
       </Button>
     </form>
   )
+}
+
+/** The event that tells of it comes a moment later. */
+async function store(name: string, value: string): Promise<SettingView> {
+  const now = await call('setSetting', { name, value })
+  changes.settings.value++
+  return now
 }
 
 function sentence(text: string): string {

@@ -29,7 +29,7 @@ function NothingLive() {
       command="amsctl token create --stream cam1 --type publish --urls"
     >
       {isAdmin.value && (
-        <Button kind="primary" icon="plus" onPress={() => go('tokens', 'new')}>
+        <Button kind="primary" icon="plus" onPress={() => go('tokens', 'publish')}>
           Mint a publish token
         </Button>
       )}

@@ -2,12 +2,12 @@ import { useSignal } from '@preact/signals'
 import type { TokenType } from '../../../domain/token.ts'
 import { Badge, Button } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Switch, Tick } from '../parts/fields.tsx'
+import { FormProblem, Switch, Tick } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { plural } from '../parts/format.ts'
 import { call } from '../state/api.ts'
 import { isAdmin } from '../state/session.ts'
-import { sessions } from '../state/streams.ts'
+import { changes, sessions } from '../state/streams.ts'
 import { say } from '../state/toasts.ts'
 
 const WORDS = {
@@ -77,6 +77,7 @@ function Ask({ type, enable, onClose }: { readonly type: TokenType; readonly ena
   const count = openOnes(type)
   const form = useForm(async () => {
     const report = await call('setTokenControl', { enable, types: [type], kick: enable && kick.value })
+    changes.settings.value++
     const state = `Token control for ${type === 'publish' ? 'publishing' : 'playing'} is ${enable ? 'on' : 'off'}`
     const rest = enable && report.connections > 0 ? `; ${connectionsOf(report)}` : ''
     say(`${state}${rest}.`)
@@ -103,11 +104,7 @@ function Ask({ type, enable, onClose }: { readonly type: TokenType; readonly ena
             }}
           />
         )}
-        {form.problem !== null && (
-          <p class="error" role="alert">
-            {form.problem}
-          </p>
-        )}
+        <FormProblem text={form.problem} />
         <footer class="dialog-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button kind={enable ? 'primary' : 'danger'} submit busy={form.busy}>

@@ -4,6 +4,7 @@ import { Badge, Button, type Tone } from '../parts/basics.tsx'
 import { confirmed } from '../parts/dialog.tsx'
 import { ago, moment, plural, until } from '../parts/format.ts'
 import { Cell, Table } from '../parts/table.tsx'
+import { TokenLink } from '../parts/token-link.tsx'
 import { call, type TokenView } from '../state/api.ts'
 import { isAdmin } from '../state/session.ts'
 import { doing } from '../state/toasts.ts'
@@ -93,7 +94,7 @@ function Row({ token, picked, revocable, onPick }: RowProps) {
           <span class="nowrap">
             {token.type} · {token.app}
           </span>{' '}
-          <span class="mono">{token.id}</span>
+          <TokenLink id={token.id} />
         </span>
       </Cell>
       <Cell name="State">

@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { TOKEN_TYPES, type TokenType } from '../../../domain/token.ts'
 import { Button, Empty, Loading, Problem, ViewHead } from '../parts/basics.tsx'
 import { call, type MintedToken, type TokenView } from '../state/api.ts'
 import { useFetched } from '../state/fetched.ts'
-import { go, isNew } from '../state/route.ts'
+import { detail, go } from '../state/route.ts'
 import { isAdmin } from '../state/session.ts'
 import { changes } from '../state/streams.ts'
 import { CheckDialog } from './check-dialog.tsx'
@@ -53,16 +54,17 @@ export function Tokens() {
 
 /** Everything in the view's head, and what it opens. */
 function Dialogs() {
-  const opened = useSignal<'mint' | 'check' | null>(null)
+  const opened = useSignal<TokenType | 'check' | null>(null)
   const minted = useSignal<readonly MintedToken[]>([])
   const close = () => {
     opened.value = null
   }
   useEffect(() => {
-    if (!isNew.value) return
-    if (isAdmin.value) opened.value = 'mint'
+    const type = TOKEN_TYPES.find((known) => known === detail.value)
+    if (!type) return
+    if (isAdmin.value) opened.value = type
     go('tokens')
-  }, [isNew.value])
+  }, [detail.value])
   const show = (tokens: readonly MintedToken[]) => {
     close()
     minted.value = tokens
@@ -82,14 +84,16 @@ function Dialogs() {
           kind="primary"
           icon="plus"
           onPress={() => {
-            opened.value = 'mint'
+            opened.value = 'play'
           }}
         >
           Mint tokens
         </Button>
       )}
-      {opened.value === 'mint' && <MintDialog onMinted={show} onClose={close} />}
       {opened.value === 'check' && <CheckDialog onClose={close} />}
+      {opened.value !== null && opened.value !== 'check' && (
+        <MintDialog type={opened.value} onMinted={show} onClose={close} />
+      )}
       {minted.value.length > 0 && <MintedDialog tokens={minted.value} onClose={() => show([])} />}
     </>
   )
@@ -140,7 +144,7 @@ function NoTokens() {
       command="amsctl token create --stream cam1 --type play --count 10 --urls"
     >
       {isAdmin.value && (
-        <Button kind="primary" icon="plus" onPress={() => go('tokens', 'new')}>
+        <Button kind="primary" icon="plus" onPress={() => go('tokens', 'play')}>
           Mint the first token
         </Button>
       )}

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { Button } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { PasswordField, Segments, TextField } from '../parts/fields.tsx'
+import { FormProblem, PasswordField, Segments, TextField } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { call, type UserView } from '../state/api.ts'
 import { say } from '../state/toasts.ts'
@@ -53,12 +53,12 @@ export function CreateUser({ onClose }: { onClose(): void }) {
           autocomplete="new-password"
           required
           help="At least 8 characters."
-          error={form.problem}
           value={password.value}
           onValue={(value) => {
             password.value = value
           }}
         />
+        <FormProblem text={form.problem} />
         <footer class="dialog-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" submit busy={form.busy}>

@@ -77,12 +77,8 @@ function Row({ user, onPassword }: { readonly user: UserView; onPassword(): void
         <Cell name="Actions" kind="actions">
           {!isSelf && (
             <>
-              <Button
-                kind="quiet"
-                label={`Make ${user.name} ${OTHER[user.role].words}`}
-                onPress={() => void turn(user)}
-              >
-                Make {OTHER[user.role].role}
+              <Button kind="quiet" label={`Change role of ${user.name}`} onPress={() => void turn(user)}>
+                Change role
               </Button>
               <Button kind="quiet" label={`Set password of ${user.name}`} onPress={onPassword}>
                 Set password
