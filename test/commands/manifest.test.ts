@@ -110,6 +110,7 @@ it('knows the commands of this release and no others', async () => {
     'user:delete',
     'user:list',
     'user:passwd',
+    'user:role',
     'vod:delete',
     'vod:list',
   ])
