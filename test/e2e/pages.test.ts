@@ -46,6 +46,11 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await stranger.says(/A personal link is needed/)
     await stranger.page.goto(address)
     await stranger.says(/This link has been used/)
+    expect(stranger.page.url()).not.toContain(token)
+    await viewer.press('Stop')
+    await viewer.says(/Press Play to watch/)
+    await viewer.press('Play')
+    await viewer.plays()
     await viewer.page.reload()
     await viewer.plays()
     await viewer.page.goto(address)
@@ -73,6 +78,9 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     const viewer = await VisitedPage.open(await aContext(browser()), playPage('late', `token=${token}`))
     await viewer.says(/The stream has not begun/)
     await viewer.shoot('waiting')
+    expect(viewer.page.url()).not.toContain(token)
+    await viewer.page.reload()
+    await viewer.says(/The stream has not begun/)
     expect(await usesLeft(token)).toBe(1)
     publishing(`${daemon().rtmp}/LiveApp/late?token=${await daemon().mint('late', 'publish')}`)
     await viewer.plays()
@@ -96,9 +104,12 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(await usesLeft(token)).toBe(1)
 
     const viewer = await VisitedPage.open(await aContext(browser()), link)
-    await viewer.press('Play')
+    await viewer.page.getByRole('button', { name: 'Play' }).dblclick()
     await viewer.plays()
     expect(await usesLeft(token)).toBe(0)
+    expect(viewer.requests.filter((request) => request.startsWith('POST') && request.includes('/whep/'))).toHaveLength(
+      1,
+    )
     expect(viewer.page.url()).not.toContain(token)
     for (const request of [...preview.requests, ...viewer.requests])
       expect(request.replace(link, '')).not.toContain(token)
@@ -120,6 +131,9 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(await allowed.page.context().cookies()).toEqual([])
     expect(allowed.requests.join('\n')).not.toMatch(/\S+ \S+ \S+token=/)
     await allowed.shoot('framed')
+    await allowed.page.reload()
+    const again = await eventually(() => allowed.page.frames().find((one) => one.url().includes('/play.html')))
+    await allowed.plays(10, again)
   })
 
   it('are shown in no frame of another origin', async () => {
@@ -130,6 +144,49 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
       await eventually(() => (refused.complaints.join().includes('frame-ancestors') ? true : undefined))
     }
     expect(await usesLeft(token)).toBe(1)
+  })
+
+  it('spend one use where two tabs open a link at the same time, and call it used in neither', async () => {
+    const context = await aContext(browser())
+    const tabs = [await context.newPage(), await context.newPage()]
+    const token = await daemon().mint('cam', 'play')
+    // Neither has a cookie yet when it asks.
+    const asked = { times: 0, byBoth: () => {} }
+    const both = new Promise<void>((resolve) => {
+      asked.byBoth = resolve
+    })
+    await context.route('**/rest/session', async (route) => {
+      if (++asked.times === 2) asked.byBoth()
+      await both
+      await route.continue()
+    })
+    await Promise.all(tabs.map((tab) => tab.goto(playPage('cam', `token=${token}&playOrder=hls`))))
+    for (const tab of tabs) await tab.getByText('HLS', { exact: true }).waitFor()
+    expect(await usesLeft(token)).toBe(0)
+  })
+
+  it('spend nothing in a browser that can neither play nor broadcast', async () => {
+    const context = await aContext(browser())
+    await context.addInitScript(`
+      for (const name of ['RTCPeerConnection', 'MediaSource', 'ManagedMediaSource']) delete window[name]
+      HTMLMediaElement.prototype.canPlayType = () => ''`)
+    const [play, publish] = [await daemon().mint('cam', 'play'), await daemon().mint('studio', 'publish')]
+    const viewer = await VisitedPage.open(context, playPage('cam', `token=${play}`))
+    await viewer.says(/This browser cannot play it/)
+    await viewer.page.goto(`${daemon().http}/LiveApp/publish.html?id=studio&token=${publish}`)
+    await viewer.press('Start broadcast')
+    await viewer.says(/This browser cannot broadcast/)
+    expect([await usesLeft(play), await usesLeft(publish)]).toEqual([1, 1])
+    expect(viewer.complaints).toEqual([])
+  })
+
+  it('load themselves anew when a part of them did not come', async () => {
+    const context = await aContext(browser())
+    await context.route('**/chunks/play-*.js', (route) => route.abort(), { times: 1 })
+    const viewer = await VisitedPage.open(context, playPage('cam', `token=${await daemon().mint('cam', 'play')}`))
+    await viewer.page.getByText('No connection to the server').waitFor()
+    await viewer.page.waitForURL(/\?id=cam$/)
+    await viewer.plays()
   })
 
   it('tell the older of two tabs where the stream plays now, and whoever is kicked that they were', async () => {

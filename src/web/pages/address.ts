@@ -17,8 +17,11 @@ export interface Wanted {
 
 const LONGEST_NAME = 120
 
-/** Reads `/{app}/play.html?id=…`, where older links of Ant Media Server have the id as `name`, and `/w/{app}/{id}#{token}`. */
-export function readAddress({ pathname, search, hash }: Location): Wanted {
+/**
+ * Reads `/{app}/play.html?id=…`, where older links of Ant Media Server have the id as `name`, and
+ * `/w/{app}/{id}#{token}`. `kept` is the state of the page in the history, see {@link hideToken}.
+ */
+export function readAddress({ pathname, search, hash }: Location, kept: unknown): Wanted {
   const [first = '', second = '', third = ''] = pathname.slice(1).split('/').map(decoded)
   const isShare = first === 'w'
   const query = new URLSearchParams(search)
@@ -27,7 +30,7 @@ export function readAddress({ pathname, search, hash }: Location): Wanted {
     app: isShare ? second : first,
     streamId,
     name: (query.get('name') || streamId).slice(0, LONGEST_NAME),
-    token: (isShare ? decoded(hash.slice(1)) : query.get('token')) || null,
+    token: (isShare ? decoded(hash.slice(1)) : query.get('token') || keptToken(kept)) || null,
     playOrder: readOrder(query.get('playOrder')),
     autoplay: !isShare && query.get('autoplay') !== 'false',
     muted: query.get('mute') === 'true',
@@ -41,13 +44,32 @@ function readOrder(text: string | null): readonly EngineName[] {
   return PLAY_ORDER.filter((engine) => names.includes(engine)).sort((a, b) => names.indexOf(a) - names.indexOf(b))
 }
 
-/** Takes the token out of the address and its history; a reload goes on with the session. */
-export function forgetToken({ app, streamId, name }: Wanted, page: 'play' | 'publish'): void {
+type Page = 'play' | 'publish'
+
+/**
+ * Takes the token out of the address, where it could be read, copied and sent on. A page that waits has spent nothing
+ * yet, so what it holds in the history beside its address is for a reload.
+ */
+export function hideToken(wanted: Wanted, page: Page): void {
+  if (wanted.token !== null) replaceAddress(wanted, page, { token: wanted.token })
+}
+
+/** Once the token is exchanged, a reload goes on with the session. */
+export function forgetToken(wanted: Wanted, page: Page): void {
+  replaceAddress(wanted, page, null)
+}
+
+function keptToken(kept: unknown): string | null {
+  if (typeof kept !== 'object' || kept === null || !('token' in kept)) return null
+  return typeof kept.token === 'string' ? kept.token : null
+}
+
+function replaceAddress({ app, streamId, name }: Wanted, page: Page, state: { token: string } | null): void {
   const query = new URLSearchParams(location.pathname.startsWith('/w/') ? '' : location.search)
   query.delete('token')
   query.set('id', streamId)
   if (name !== streamId) query.set('name', name)
-  history.replaceState(null, '', `/${encodeURIComponent(app)}/${page}.html?${query}`)
+  history.replaceState(state, '', `/${encodeURIComponent(app)}/${page}.html?${query}`)
 }
 
 /** Frames of other sites have no cookies. */

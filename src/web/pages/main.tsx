@@ -1,7 +1,8 @@
 import { readAddress } from './address.ts'
+import { comeBack } from './come-back.ts'
 
 const root = document.getElementById('page')
-const wanted = readAddress(location)
+const wanted = readAddress(location, history.state)
 
 /** One script for all three pages: each loads what it needs. */
 async function begin(element: HTMLElement): Promise<void> {
@@ -12,4 +13,4 @@ async function begin(element: HTMLElement): Promise<void> {
   else (await import('./share.tsx')).showShare(element, wanted)
 }
 
-if (root) void begin(root)
+if (root) begin(root).catch(() => comeBack(root))

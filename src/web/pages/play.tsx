@@ -1,10 +1,11 @@
 import { render } from 'preact'
-import { forgetToken, isFramed, type Wanted } from './address.ts'
+import { forgetToken, hideToken, isFramed, type Wanted } from './address.ts'
 import { Page } from './page.tsx'
 import { mountPlayer } from './player/mount.tsx'
 
 /** The page of one stream: nothing but the player where another page frames it. */
 export function showPlayer(root: HTMLElement, wanted: Wanted, onPublishToken?: () => void): void {
+  hideToken(wanted, 'play')
   const framed = isFramed()
   let place: HTMLElement | null = null
   const stage = (

@@ -1,5 +1,7 @@
 import type { TokenType } from '../../domain/token.ts'
 import type { StreamName } from '../../services/operations.ts'
+import { isFramed } from './address.ts'
+import { heldSession, holdSession } from './held-session.ts'
 
 export interface Place extends StreamName {
   readonly type: TokenType
@@ -39,6 +41,33 @@ export async function askSession(place: Place, order: SessionOrder): Promise<Ses
   } catch {
     return { ok: false, code: UNREACHABLE, message: '', retryAfter: null }
   }
+}
+
+/** For so long the cookie may be on its way that another tab of this browser has got for the same token. */
+const COOKIE_WITHIN = 600
+
+/**
+ * Exchanges a token for a session, as two tabs of one browser may do at once. In a frame, which has no cookies, a
+ * session from before a reload comes first. Never rejects.
+ */
+export async function exchangeToken(place: Place, order: SessionOrder): Promise<SessionAnswer> {
+  if (order.session === true && isFramed()) return exchangeInFrame(place, order)
+  const answer = await askSession(place, order)
+  if (answer.ok || answer.code !== 'TOKEN_USED' || order.session !== undefined) return answer
+  await new Promise((resolve) => setTimeout(resolve, COOKIE_WITHIN))
+  return askSession(place, { ...order, spend: false })
+}
+
+async function exchangeInFrame(place: Place, order: SessionOrder): Promise<SessionAnswer> {
+  const held = heldSession(place)
+  if (held !== null) {
+    const answer = await askSession(place, { ...order, token: null, session: held, spend: false })
+    if (answer.ok) return { ok: true, session: held }
+    if (answer.code !== 'SESSION_INVALID') return answer
+  }
+  const answer = await askSession(place, order)
+  if (answer.ok && answer.session !== null) holdSession(place, answer.session)
+  return answer
 }
 
 async function readAnswer(response: Response): Promise<SessionAnswer> {

@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import type { Wanted } from './address.ts'
+import { comeBack } from './come-back.ts'
 import { Page } from './page.tsx'
 import { Icon } from './player/icons.tsx'
 
@@ -13,13 +14,16 @@ export function showShare(root: HTMLElement, wanted: Wanted): void {
     render(null, root)
     showPublisher(root, wanted)
   }
+  let pressed = false
   const open = async () => {
+    if (pressed) return
+    pressed = true
     if (wanted.publish) return publish()
     const { showPlayer } = await import('./play.tsx')
     render(null, root)
     showPlayer(root, { ...wanted, autoplay: true }, () => void publish())
   }
-  render(<Invitation wanted={wanted} onPress={() => void open()} />, root)
+  render(<Invitation wanted={wanted} onPress={() => void open().catch(() => comeBack(root))} />, root)
   // A link that is pasted over another one of this page loads nothing by itself.
   addEventListener('hashchange', () => location.reload())
 }

@@ -81,6 +81,14 @@ export const UNPLAYABLE: Words = {
   title: 'No picture came',
   detail: 'This browser may not be able to play the stream, or a firewall is in the way.',
 }
+export const UNFIT: Words = {
+  title: 'This browser cannot play it',
+  detail: 'Open the link in another browser; it is still good.',
+}
+export const CANNOT_BROADCAST: Words = {
+  title: 'This browser cannot broadcast',
+  detail: 'It lacks WebRTC or H.264. Open the link in another browser; it is still good.',
+}
 export const PUT_OUT: Words = {
   title: 'You were disconnected',
   detail: 'The operator of the stream ended your connection.',

@@ -33,9 +33,13 @@ export async function attempt(
   const life = childOf(outer)
   const { signal } = life
   const { play, patience } = ENGINES[name]
-  const end: { isOver: boolean; refused?: unknown } = { isOver: false }
+  const end: { isOver: boolean; isShut?: boolean; refused?: unknown } = { isOver: false }
   const onEnd = () => {
     end.isOver = true
+  }
+  const onShut = () => {
+    end.isShut = true
+    life.abort()
   }
   const onRefused = (error: unknown) => {
     end.refused = error
@@ -44,16 +48,20 @@ export async function attempt(
   try {
     const progress = new Progress(video)
     void play(video, source, { signal, onEnd }).then(() => sound.start(), onRefused)
-    while (!signal.aborted && !end.isOver) {
+    for (;;) {
       await pause(LOOKS_EACH, signal)
+      // Stopped in between: what is shown still, nobody is to be told of.
+      if (signal.aborted || end.isOver) break
       // The browser lets nothing be shown before somebody presses.
       if (sound.blocked.value) progress.expectFromNow()
       const still = progress.stalledFor()
       if (still > (progress.shown ? STUCK : patience)) break
       if (!progress.shown) continue
       if (still < STILL) onShown()
-      else if (await entrance.isOver()) return 'no-access'
+      // The server may be the one that has gone, and then its answer never comes.
+      else void entrance.isOver().then((isShut) => isShut && onShut())
     }
+    if (end.isShut) return 'no-access'
     if (progress.shown) return 'interrupted'
     return end.refused instanceof OfferRefused && end.refused.code === 'TOO_MANY_CONNECTIONS' ? 'full' : 'no-picture'
   } finally {

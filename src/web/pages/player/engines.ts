@@ -1,12 +1,31 @@
 import { connectPeer, watchPeer } from '../webrtc.ts'
 import type { Engine, EngineName, Source } from './ports.ts'
 
-/** Every way to play, and for how long each may take to show its first picture, in milliseconds. */
-export const ENGINES: Readonly<Record<EngineName, { readonly play: Engine; readonly patience: number }>> = {
-  webrtc: { play: playWebrtc, patience: 5000 },
+export interface WayToPlay {
+  readonly play: Engine
+  /** For how long it may take to show its first picture, in milliseconds. */
+  readonly patience: number
+  /** Whether this browser has what it takes, as far as can be told before anything is spent. */
+  isThere(): boolean
+}
+
+export const ENGINES: Readonly<Record<EngineName, WayToPlay>> = {
+  webrtc: { play: playWebrtc, patience: 5000, isThere: () => 'RTCPeerConnection' in window },
   // The server holds the first playlist back until there is something in it.
-  hls: { play: playHls, patience: 10_000 },
-  flv: { play: playFlv, patience: 6000 },
+  hls: {
+    play: playHls,
+    patience: 10_000,
+    isThere: () => hasMediaSource() || playsHls(document.createElement('video')),
+  },
+  flv: { play: playFlv, patience: 6000, isThere: hasMediaSource },
+}
+
+function hasMediaSource(): boolean {
+  return 'MediaSource' in window || 'ManagedMediaSource' in window
+}
+
+function playsHls(video: HTMLVideoElement): boolean {
+  return video.canPlayType('application/vnd.apple.mpegurl') !== ''
 }
 
 async function playWebrtc(
@@ -35,7 +54,7 @@ async function playHls(
   { signal, onEnd }: Parameters<Engine>[2],
 ): Promise<void> {
   const url = streamUrl(source, '.m3u8')
-  if (!('MediaSource' in window || 'ManagedMediaSource' in window)) return playNatively(video, url, { signal, onEnd })
+  if (!hasMediaSource()) return playNatively(video, url, { signal, onEnd })
   const { default: Hls } = await import('hls.js/light')
   if (signal.aborted) return
   if (!Hls.isSupported()) return playNatively(video, url, { signal, onEnd })
@@ -53,7 +72,7 @@ async function playNatively(
   url: string,
   { signal, onEnd }: Parameters<Engine>[2],
 ): Promise<void> {
-  if (video.canPlayType('application/vnd.apple.mpegurl') === '') throw new Error('no HLS')
+  if (!playsHls(video)) throw new Error('no HLS')
   video.src = url
   video.addEventListener('error', onEnd, { signal })
   video.addEventListener('ended', onEnd, { signal })

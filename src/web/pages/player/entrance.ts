@@ -1,6 +1,6 @@
 import type { StreamName } from '../../../services/operations.ts'
 import { pause } from '../abort.ts'
-import { askSession, type Place, type SessionAnswer } from '../session.ts'
+import { askSession, exchangeToken, type Place, type SessionAnswer } from '../session.ts'
 import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
 import type { Words } from './ports.ts'
 
@@ -30,6 +30,7 @@ export class Entrance {
   #opened = false
   #session: string | null = null
   #askedAt = 0
+  #opening: Promise<SessionAnswer> | null = null
 
   constructor(options: EntranceOptions, onWait: (words: Words) => void) {
     this.#options = options
@@ -72,9 +73,17 @@ export class Entrance {
     this.#session = null
   }
 
-  async #open(): Promise<SessionAnswer> {
+  /** Whoever presses Stop and Play meanwhile waits for the same answer. */
+  #open(): Promise<SessionAnswer> {
+    this.#opening ??= this.#exchange().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #exchange(): Promise<SessionAnswer> {
     const { token, inMemory, onOpened } = this.#options
-    const answer = await askSession(this.#place, { token, whenLive: true, ...(inMemory && { session: true }) })
+    const answer = await exchangeToken(this.#place, { token, whenLive: true, ...(inMemory && { session: true }) })
     if (answer.ok) {
       this.#opened = true
       this.#session = answer.session

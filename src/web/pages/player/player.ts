@@ -1,8 +1,9 @@
 import { signal } from '@preact/signals'
 import type { StreamName } from '../../../services/operations.ts'
 import { pause } from '../abort.ts'
-import { ELSEWHERE, INTERRUPTED, UNPLAYABLE, wordsFor } from '../words.ts'
+import { ELSEWHERE, INTERRUPTED, UNFIT, UNPLAYABLE, wordsFor } from '../words.ts'
 import { attempt, type Outcome } from './attempt.ts'
+import { ENGINES } from './engines.ts'
 import { Entrance } from './entrance.ts'
 import type { EngineName, PlayerState, Words } from './ports.ts'
 import { Sound } from './sound.ts'
@@ -29,6 +30,8 @@ const ROUNDS = 2
 const PATIENCE_WITH_KNOWN = 3
 /** To a server that is full. */
 const COMES_BACK_AFTER = 8000
+/** A server that has not answered for so long does not at once. */
+const SILENT = 1500
 
 /** Plays one stream in one `<video>`, and goes on whatever happens in between. */
 export class Player {
@@ -72,6 +75,7 @@ export class Player {
   }
 
   async #go(signal: AbortSignal): Promise<void> {
+    if (!this.#order.some((engine) => ENGINES[engine].isThere())) return this.#end(UNFIT, null)
     const refusal = await this.#entrance.enter(signal)
     if (signal.aborted) return
     if (refusal) return this.#end(refusal.words, refusal.action)
@@ -120,7 +124,10 @@ export class Player {
 
   /** Whether access has ended, or was given up while the stream was away. */
   async #isShutOut(signal: AbortSignal): Promise<boolean> {
+    const silent = setTimeout(() => this.#say({ kind: 'waiting', words: INTERRUPTED }), SILENT)
+    signal.addEventListener('abort', () => clearTimeout(silent))
     const refusal = await this.#entrance.enter(signal, true)
+    clearTimeout(silent)
     if (refusal && !signal.aborted) this.#end(refusal.words, refusal.action)
     return refusal !== null || signal.aborted
   }

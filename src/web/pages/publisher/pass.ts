@@ -1,6 +1,6 @@
 import type { StreamName } from '../../../services/operations.ts'
 import type { Words } from '../player/ports.ts'
-import { askSession, type Place, type SessionAnswer } from '../session.ts'
+import { askSession, exchangeToken, type Place, type SessionAnswer } from '../session.ts'
 import { PUT_OUT, wordsFor } from '../words.ts'
 
 export interface PassOptions extends StreamName {
@@ -19,6 +19,7 @@ export class Pass {
   readonly #place: Place
   #opened = false
   #session: string | null = null
+  #opening: Promise<SessionAnswer> | null = null
 
   constructor(options: PassOptions) {
     this.#options = options
@@ -31,10 +32,17 @@ export class Pass {
   }
 
   /** Exchanges the token, or asks whether what it has opened is open still. */
-  async enter(): Promise<SessionAnswer> {
+  enter(): Promise<SessionAnswer> {
     if (this.#opened) return this.ask()
+    this.#opening ??= this.#exchange().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #exchange(): Promise<SessionAnswer> {
     const { token, inMemory, onOpened } = this.#options
-    const answer = await askSession(this.#place, { token, ...(inMemory && { session: true }) })
+    const answer = await exchangeToken(this.#place, { token, ...(inMemory && { session: true }) })
     if (!answer.ok) return answer
     this.#opened = true
     this.#session = answer.session

@@ -15,11 +15,21 @@ export function makePeer(capture: Capture): RTCPeerConnection {
   return peer
 }
 
+/** Whether this browser has what the server needs, as far as it tells. */
+export function canSend(): boolean {
+  if (!('RTCPeerConnection' in window)) return false
+  const codecs = RTCRtpSender.getCapabilities('video')?.codecs
+  return codecs === undefined || codecs.some(isH264)
+}
+
 /** What RTMP and HLS carry too. */
 function preferH264(transceiver: RTCRtpTransceiver): void {
   const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? []
-  const isH264 = ({ mimeType }: RTCRtpCodec) => mimeType.toLowerCase() === 'video/h264'
   if (codecs.some(isH264)) {
     transceiver.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))])
   }
+}
+
+function isH264({ mimeType }: RTCRtpCodec): boolean {
+  return mimeType.toLowerCase() === 'video/h264'
 }

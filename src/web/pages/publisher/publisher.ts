@@ -3,11 +3,11 @@ import type { StreamName } from '../../../services/operations.ts'
 import { childOf, pause } from '../abort.ts'
 import type { Words } from '../player/ports.ts'
 import { connected, connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'
-import { isPassing, OFFLINE, wordsFor } from '../words.ts'
+import { CANNOT_BROADCAST, isPassing, OFFLINE, wordsFor } from '../words.ts'
 import type { Capture } from './capture.ts'
 import { bytesHeard, type Figures, readFigures } from './figures.ts'
 import { Pass, type PassOptions, type Refused } from './pass.ts'
-import { makePeer } from './peer.ts'
+import { canSend, makePeer } from './peer.ts'
 
 export type PublisherState =
   | { readonly kind: 'off' }
@@ -40,6 +40,10 @@ export class Publisher {
     this.#run.abort()
     const run = new AbortController()
     this.#run = run
+    if (!canSend()) {
+      this.#end(CANNOT_BROADCAST)
+      return
+    }
     this.state.value = { kind: 'starting' }
     void this.#go(run.signal)
   }
