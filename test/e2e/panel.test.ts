@@ -139,6 +139,14 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await panel.page.keyboard.press('Enter')
     await panel.page.getByRole('rowheader', { name: 'by-keys' }).waitFor()
     expect(await panel.page.evaluate('document.activeElement.innerText.trim()')).toBe('Mint tokens')
+    await daemon().ask((operations) => operations.createApiKey({ note: 'a key to be revoked by keys' }))
+    await panel.show('API keys')
+    await panel.page.getByRole('row', { name: 'by keys' }).getByRole('button').focus()
+    await panel.page.keyboard.press('Enter')
+    await panel.tabTo('Revoke the key')
+    await panel.page.keyboard.press('Enter')
+    await panel.page.getByRole('row', { name: 'by keys' }).waitFor({ state: 'hidden' })
+    await eventually(async () => (await panel.page.evaluate('document.activeElement.tagName')) === 'H1' || undefined)
   })
 
   it('tells in the form what is wrong with it, and revokes many at once', async () => {

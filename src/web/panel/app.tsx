@@ -4,6 +4,7 @@ import { Confirmation } from './parts/dialog.tsx'
 import { Mark } from './parts/icon.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import { Shell } from './shell.tsx'
+import { keepFocus } from './state/focus.ts'
 import { type ViewName, view } from './state/route.ts'
 import { isUnreachable, session } from './state/session.ts'
 import { Audit } from './views/audit.tsx'
@@ -56,6 +57,7 @@ function Shown() {
     isFirst.current = false
     scrollTo(0, 0)
   }, [name])
+  useEffect(keepFocus, [])
   const View = SHOWN[name]
   return (
     <Shell>

@@ -47,7 +47,7 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
         {streamId !== undefined && <span class="sub">{[type, app].filter(Boolean).join(' · ')}</span>}
       </Cell>
       <Cell name="By">
-        <span class="note">{entry.by}</span>
+        <span class="note by">{entry.by}</span>
         <span class="sub mono">{entry.address ?? ''}</span>
       </Cell>
       <Cell name="Detail">

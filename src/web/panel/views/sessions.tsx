@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { Badge, Button, Empty, Loading, ViewHead } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { FormProblem, Tick } from '../parts/fields.tsx'
+import { FormProblem, TextField, Tick } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
 import { ago, bytes, moment } from '../parts/format.ts'
 import { Cell, Table } from '../parts/table.tsx'
@@ -11,11 +11,17 @@ import { isAdmin } from '../state/session.ts'
 import { sessions } from '../state/streams.ts'
 import { say } from '../state/toasts.ts'
 
+/** So many are seen at a glance. */
+const FEW = 10
+
 const COLUMNS = ['Stream', 'Client', 'Token', 'Since', 'Bytes']
 
 export function Sessions() {
   const now = sessions.value
   const kicked = useSignal<SessionView | null>(null)
+  const text = useSignal('')
+  const wanted = text.value.trim().toLowerCase()
+  const fitting = now?.filter((session) => mentions(session, wanted)) ?? []
   const close = () => {
     kicked.value = null
   }
@@ -31,9 +37,25 @@ export function Sessions() {
           command="amsctl token create --stream cam1 --type play --link"
         />
       )}
-      {now !== null && now.length > 0 && (
+      {now !== null && (now.length > FEW || wanted !== '') && (
+        <search class="filters">
+          <TextField
+            label="Search"
+            type="search"
+            placeholder="Stream, address, token id, player"
+            value={text.value}
+            onValue={(value) => {
+              text.value = value
+            }}
+          />
+        </search>
+      )}
+      {now !== null && now.length > 0 && fitting.length === 0 && (
+        <Empty icon="search" title="Nobody fits" text="No open session fits what you look for." />
+      )}
+      {fitting.length > 0 && (
         <Table caption="Open sessions, newest first" columns={isAdmin.value ? [...COLUMNS, 'Actions'] : COLUMNS}>
-          {[...now].reverse().map((session) => (
+          {[...fitting].reverse().map((session) => (
             <Row
               key={session.id}
               session={session}
@@ -46,6 +68,13 @@ export function Sessions() {
       )}
       {kicked.value && <Kick session={kicked.value} onClose={close} />}
     </>
+  )
+}
+
+function mentions(session: SessionView, wanted: string): boolean {
+  const { streamId, app, address, userAgent, tokenId, protocol, type } = session
+  return [streamId, app, address, userAgent, tokenId, protocol, type].some((fact) =>
+    (fact ?? '').toLowerCase().includes(wanted),
   )
 }
 
