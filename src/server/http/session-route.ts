@@ -21,7 +21,7 @@ export interface SessionRouteOptions {
   readonly access: AccessControl
   readonly apps: readonly string[]
   readonly settings: () => SettingValues
-  readonly hub: Pick<MediaHub, 'find'>
+  readonly hub: Pick<MediaHub, 'find' | 'claim'>
 }
 
 const PATH = '/:app/rest/session'
@@ -31,6 +31,8 @@ interface Order {
   readonly question: AccessRequest
   /** STREAM_NOT_LIVE, and nothing spent, while nobody publishes. */
   readonly whenLive: boolean
+  /** STREAM_BUSY, and nothing spent, while somebody publishes. */
+  readonly whenFree: boolean
   /** False: only judges, as HEAD does; an open session stays as it is. */
   readonly spend: boolean
   /** Hands the session out in the body, and not as a cookie. */
@@ -38,7 +40,7 @@ interface Order {
 }
 
 /**
- * `POST /{app}/rest/session {streamId, type, token, whenLive?, spend?, session?}`: spends the token for a cookie, so that
+ * `POST /{app}/rest/session {streamId, type, token, whenLive?, whenFree?, spend?, session?}`: spends the token for a cookie, so that
  * a reload goes on.
  *
  * A page in a frame of another site has no cookies: SameSite=Lax keeps them out, and SameSite=None would need TLS and
@@ -77,7 +79,7 @@ async function openSession(
 }
 
 async function keep(
-  { question, whenLive, spend }: Order,
+  { question, whenLive, whenFree, spend }: Order,
   { access, hub }: SessionRouteOptions,
 ): Promise<{ readonly secret: string | null } | Failure> {
   const isAway = () => whenLive && !hub.find(question.app, question.streamId)
@@ -92,9 +94,20 @@ async function keep(
     attempt.release()
     return NOT_LIVE
   }
-  const kept = await attempt.keep()
-  return kept.ok ? kept : refusalToFailure(kept)
+  const name = whenFree ? hub.claim(question.app, question.streamId) : undefined
+  if (whenFree && !name) {
+    attempt.release()
+    return BUSY
+  }
+  try {
+    const kept = await attempt.keep()
+    return kept.ok ? kept : refusalToFailure(kept)
+  } finally {
+    name?.release()
+  }
 }
+
+const BUSY: Failure = { code: 'STREAM_BUSY', message: 'somebody publishes under that name; the token is unspent' }
 
 /** A form of another site could give its visitor a session of that site's choosing. */
 function refuseForeignPages({ headers }: IncomingMessage, publicUrl: string): void {
@@ -107,13 +120,14 @@ function readOrder(
   app: string,
   trustedProxies: readonly string[],
 ): Order {
-  const { streamId, type, token, whenLive, spend, session } = readJsonObject(body ?? '')
+  const { streamId, type, token, whenLive, whenFree, spend, session } = readJsonObject(body ?? '')
   const place = { app, streamId: parseStreamId(typeof streamId === 'string' ? streamId : ''), type: readType(type) }
   const shown = { ...(typeof token === 'string' ? { token } : typeof session === 'string' && { session }) }
   const credential = credentialFrom(new URLSearchParams(shown))
   return {
     question: accessRequest(raw, place, { protocol: 'http', trustedProxies, credential }),
     whenLive: whenLive === true,
+    whenFree: whenFree === true,
     spend: spend !== false,
     session: session === true || typeof session === 'string',
   }

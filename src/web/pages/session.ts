@@ -11,6 +11,7 @@ export interface Place extends StreamName {
 export interface SessionOrder {
   readonly token?: string | null
   readonly whenLive?: boolean
+  readonly whenFree?: boolean
   readonly spend?: boolean
   /** True: wanted in the answer; a string: the one that is held. */
   readonly session?: boolean | string

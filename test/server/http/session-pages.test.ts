@@ -35,6 +35,18 @@ describe('POST /{app}/rest/session from a page', () => {
     expect(await usesLeft(house, token)).toBe(0)
   })
 
+  it('spends nothing by whenFree while somebody publishes, and holds the name no longer than it asks', async () => {
+    const house = await aHttpHouse()
+    const order = { token: await house.mint({ type: 'publish' }), type: 'publish', whenFree: true }
+    const other = house.hub.claim('LiveApp', 'cam')
+    const refused = await openSession(house, order)
+    expect([refused.status, await codeOf(refused), await usesLeft(house, order.token)]).toEqual([409, 'STREAM_BUSY', 1])
+    other?.release()
+    expect((await openSession(house, order)).headers.get('set-cookie')).toContain('amsctl_publish_cam')
+    expect(await usesLeft(house, order.token)).toBe(0)
+    expect(house.hub.claim('LiveApp', 'cam')).toBeDefined()
+  })
+
   it('tells nobody without a token whether a stream is live', async () => {
     const house = await aHttpHouse()
     const away = await openSession(house, { whenLive: true })

@@ -42,7 +42,7 @@ export class Pass {
 
   async #exchange(): Promise<SessionAnswer> {
     const { token, inMemory, onOpened } = this.#options
-    const answer = await exchangeToken(this.#place, { token, ...(inMemory && { session: true }) })
+    const answer = await exchangeToken(this.#place, { token, whenFree: true, ...(inMemory && { session: true }) })
     if (!answer.ok) return answer
     this.#opened = true
     this.#session = answer.session
