@@ -235,8 +235,14 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await other.says(/The server cannot be reached/)
     await other.page.unroute('**/panel/api/**')
     await other.heading('Users').waitFor()
+    await other.page
+      .getByRole('button', { name: /^Change role of/ })
+      .first()
+      .click()
+    await other.dialog(/^Make/).waitFor()
     await panel.press('Log out')
     await panel.heading('Log in to amsctl').waitFor()
+    await other.dialog(/^Make/).waitFor({ state: 'hidden' })
     await other.says('Your login has ended. Please log in again.')
   })
 

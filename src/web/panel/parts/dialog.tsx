@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { session } from '../state/session.ts'
 import { Button } from './basics.tsx'
 import { Icon } from './icon.tsx'
 
@@ -93,6 +94,11 @@ export function confirmed(question: Omit<Question, 'answer'>): Promise<boolean> 
 /** Once in the page. */
 export function Confirmation() {
   const question = asked.value
+  const isLoggedIn = Boolean(session.value?.user)
+  useLayoutEffect(() => {
+    // Nobody is there to answer for who has asked.
+    if (!isLoggedIn) asked.value?.answer(false)
+  }, [isLoggedIn])
   if (!question) return null
   return (
     <Dialog title={question.title} onClose={() => question.answer(false)}>
