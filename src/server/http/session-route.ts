@@ -25,6 +25,7 @@ export interface SessionRouteOptions {
 }
 
 const PATH = '/:app/rest/session'
+const BUSY: Failure = { code: 'STREAM_BUSY', message: 'somebody publishes under that name; the token is unspent' }
 
 /** What a page asks for. */
 interface Order {
@@ -40,8 +41,8 @@ interface Order {
 }
 
 /**
- * `POST /{app}/rest/session {streamId, type, token, whenLive?, whenFree?, spend?, session?}`: spends the token for a cookie, so that
- * a reload goes on.
+ * `POST /{app}/rest/session {streamId, type, token, whenLive?, whenFree?, spend?, session?}`: spends the token for a
+ * cookie, so that a reload goes on.
  *
  * A page in a frame of another site has no cookies: SameSite=Lax keeps them out, and SameSite=None would need TLS and
  * let any page ride on them. It asks with `session: true` and gets the secret to hold in memory, to be shown to the
@@ -106,8 +107,6 @@ async function keep(
     name?.release()
   }
 }
-
-const BUSY: Failure = { code: 'STREAM_BUSY', message: 'somebody publishes under that name; the token is unspent' }
 
 /** A form of another site could give its visitor a session of that site's choosing. */
 function refuseForeignPages({ headers }: IncomingMessage, publicUrl: string): void {
