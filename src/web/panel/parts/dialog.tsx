@@ -4,6 +4,7 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { session } from '../state/session.ts'
 import { Button } from './basics.tsx'
 import { Icon } from './icon.tsx'
+import { Toasts } from './toasts.tsx'
 
 interface DialogProps {
   readonly title: string
@@ -64,6 +65,8 @@ export function Dialog({ title, children, wide = false, keep = false, onClose }:
         </header>
         {children}
       </div>
+      {/* The others lie behind it, where nobody can see, hear or press them. */}
+      <Toasts />
     </dialog>
   )
 }
