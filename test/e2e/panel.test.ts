@@ -279,10 +279,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     const key = await panel.dialog('API key created').locator('code').first().textContent()
     noteSecrets(String(key))
     expect(key).toMatch(/^amsctl_/)
-    await panel.page.evaluate(() => {
-      navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden'))
-      document.execCommand = () => false
-    })
+    await panel.page.evaluate('navigator.clipboard.writeText = Promise.reject; document.execCommand = () => false')
     await panel.press('Copy key')
     const failure = panel.dialog('API key created').locator('.toast', { hasText: 'does not let the page copy' })
     await failure.getByRole('button', { name: 'Dismiss' }).click()
