@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { amsctl, launch, outcomeOf, serve, sharedDaemon, temporaryDirectory } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'
+import { mustRunLine, runLine } from '../support/run-command.ts'
 
 const LOOPBACK = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0']
 
@@ -11,7 +12,7 @@ describe('serve', () => {
     const dataDir = await temporaryDirectory()
     const child = launch(['serve', ...LOOPBACK, '--json', '--log-format', 'pretty'], { dataDir })
     const outcome = outcomeOf(child)
-    await eventually(async () => ((await amsctl(['status'], { dataDir })).code === 0 ? true : undefined))
+    await eventually(async () => ((await runLine(['status'], dataDir)).code === 0 ? true : undefined))
     child.kill('SIGTERM')
     const { code, stdout, stderr } = await outcome
     expect(code).toBe(0)
@@ -23,7 +24,7 @@ describe('serve', () => {
 
   it('says nothing of token control while both directions need a token', async () => {
     const dataDir = await temporaryDirectory()
-    await amsctl(['settings', 'enable-token'], { dataDir })
+    await mustRunLine(['settings', 'enable-token'], dataDir)
     expect((await serve({ dataDir })).log).not.toContain('token control')
   })
 
@@ -54,7 +55,7 @@ describe('serve', () => {
       expect(await daemon.stop(signal)).toBe(0)
       expect(Date.now() - started).toBeLessThan(5000)
       client.destroy()
-      expect((await daemon.run(['status'])).code).toBe(5)
+      expect((await daemon.spawn(['status'])).code).toBe(5)
     },
   )
 
@@ -73,7 +74,7 @@ describe('while a daemon runs', () => {
   const daemon = sharedDaemon()
 
   it('status tells the real ports where free ones were asked for', async () => {
-    const { stdout } = await daemon().run(['status'])
+    const { stdout } = await daemon().spawn(['status'])
     expect(stdout).toContain(`rtmp\t127.0.0.1:${daemon().listen.rtmp?.port}\n`)
     expect(stdout).toContain(`http\t127.0.0.1:${daemon().listen.http?.port}\n`)
     expect(await daemon().status()).toMatchObject({
@@ -85,13 +86,13 @@ describe('while a daemon runs', () => {
   })
 
   it('another serve exits 5, naming its pid', async () => {
-    const { code, stderr } = await daemon().run(['serve', ...LOOPBACK])
+    const { code, stderr } = await daemon().spawn(['serve', ...LOOPBACK])
     expect(code).toBe(5)
     expect(stderr).toContain(String(daemon().child.pid))
   })
 
   it('commands work through it, and create takes the URLs from it', async () => {
-    const { stdout, stderr } = await daemon().run(['token', 'create', 'cam1', '--type', 'publish', '--urls'])
+    const { stdout, stderr } = await daemon().spawn(['token', 'create', 'cam1', '--type', 'publish', '--urls'])
     expect(stderr).toBe('')
     expect(stdout).toContain(`rtmp\t${daemon().rtmp}/LiveApp/cam1?token=`)
     expect((await daemon().must(['token', 'list', '-q'])).split('\n')).toHaveLength(1)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mustAmsctl, outcomeOf, temporaryDirectory } from '../support/amsctl.ts'
 import { noteSecret } from '../support/leaks.ts'
+import { mustRunLine } from '../support/run-command.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
 const ON_TERMINAL = join(import.meta.dirname, '../support/on_terminal.py')
@@ -51,7 +52,7 @@ async function onTerminal(argv: string[], exchanges: Exchange[] = [], env = {}, 
   return { code, text: screen.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, ''), raw: screen, piped }
 }
 
-const create = (...argv: string[]) => mustAmsctl(['token', 'create', ...argv], { dataDir })
+const create = (...argv: string[]) => mustRunLine(['token', 'create', ...argv], dataDir)
 
 describe.skipIf(!hasPython)('on a terminal', { timeout: 30_000 }, () => {
   it('token create asks for stream and type, on stderr: $(…) catches the bare token', async () => {
@@ -83,7 +84,7 @@ describe.skipIf(!hasPython)('on a terminal', { timeout: 30_000 }, () => {
     const { code, text } = await onTerminal(['token', 'create'], [['Stream id', '\u0003']])
     expect(code).toBe(130)
     expect(text).not.toContain('error')
-    expect(await mustAmsctl(['token', 'list'], { dataDir })).toBe('')
+    expect(await mustRunLine(['token', 'list'], dataDir)).toBe('')
   })
 
   it('user create asks for a password twice and shows nothing of it', async () => {

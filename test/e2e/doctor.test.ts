@@ -9,6 +9,7 @@ import { amsctl, launch, outcomeOf, serve, temporaryDirectory } from '../support
 import { aCertificate } from '../support/certificate.ts'
 import { eventually } from '../support/eventually.ts'
 import { describeWith } from '../support/programs.ts'
+import { runLine } from '../support/run-command.ts'
 
 /** Every port a free one, but those of `taken`. */
 function ports(taken: Readonly<Record<string, string>> = {}): string[] {
@@ -43,7 +44,7 @@ it('a fresh directory passes, and is left as it was', async () => {
 })
 
 it('--json is an array of the checks, and warns of token control that is off', async () => {
-  const { code, stdout } = await amsctl([...QUICK, ...FREE, '--json'], { dataDir: await temporaryDirectory() })
+  const { code, stdout } = await runLine([...QUICK, ...FREE, '--json'], await temporaryDirectory())
   expect(code).toBe(0)
   for (const check of JSON.parse(stdout) as Check[]) {
     expect(Object.keys(check).sort()).toEqual(['class', 'message', 'name', 'status'])
@@ -55,7 +56,7 @@ it('--json is an array of the checks, and warns of token control that is off', a
 it('exits 5 where another program has a port', async () => {
   // Without a certificate nobody wants the port of HTTPS.
   const taken = ports({ rtmp: await aTakenPort(), https: await aTakenPort() })
-  const { code, stdout } = await amsctl([...QUICK, ...taken, '--json'], { dataDir: await temporaryDirectory() })
+  const { code, stdout } = await runLine([...QUICK, ...taken, '--json'], await temporaryDirectory())
   expect(code).toBe(5)
   expect(named(stdout, 'port-rtmp')).toMatchObject({ class: 'network', status: 'fail' })
   expect(named(stdout, 'port-https')).toBeUndefined()
@@ -75,7 +76,7 @@ it('exits 5 where others may enter the data directory, and does not open it', as
   await mkdir(dataDir)
   await writeFile(join(dataDir, 'settings.json'), '{}')
   await chmod(dataDir, 0o755)
-  const { code, stdout } = await amsctl([...QUICK, ...FREE, '--json'], { dataDir })
+  const { code, stdout } = await runLine([...QUICK, ...FREE, '--json'], dataDir)
   expect(code).toBe(5)
   expect(named(stdout, 'data-directory')).toMatchObject({ class: 'store', status: 'fail' })
   expect(named(stdout, 'store')).toMatchObject({ status: 'skip' })
@@ -84,7 +85,7 @@ it('exits 5 where others may enter the data directory, and does not open it', as
 it('only warns of an empty directory that others may enter: the first command closes it', async () => {
   const dataDir = await temporaryDirectory()
   await chmod(dataDir, 0o755)
-  const { code, stdout } = await amsctl([...QUICK, ...FREE, '--json'], { dataDir })
+  const { code, stdout } = await runLine([...QUICK, ...FREE, '--json'], dataDir)
   expect(code).toBe(0)
   expect(named(stdout, 'data-directory')).toMatchObject({ status: 'warn' })
 })
@@ -100,9 +101,7 @@ describeWith(['openssl'], 'TLS files', () => {
       writeFile(path('other'), other.key, { mode: 0o600 }),
     ])
     const run = (key: string, taken = {}) =>
-      amsctl([...QUICK, ...ports(taken), '--json', '--tls-cert', path('cert'), '--tls-key', path(key)], {
-        dataDir: path('data'),
-      })
+      runLine([...QUICK, ...ports(taken), '--json', '--tls-cert', path('cert'), '--tls-key', path(key)], path('data'))
     const good = await run('key')
     expect(good.code).toBe(0)
     expect(named(good.stdout, 'tls')).toMatchObject({ class: 'configuration', status: 'warn' })

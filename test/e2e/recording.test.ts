@@ -2,11 +2,12 @@ import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RecordingView } from '../../src/domain/recording.ts'
-import { amsctl, mustAmsctl, type ServedDaemon, serve, sharedDaemon, temporaryDirectory } from '../support/amsctl.ts'
+import { amsctl, type ServedDaemon, serve, sharedDaemon, temporaryDirectory } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'
 import { live, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 import { durationOf, framesOf, keyFramesAreIndexed } from '../support/recordings.ts'
+import { mustRunLine, runLine } from '../support/run-command.ts'
 import { tinyDisk } from '../support/tiny-disk.ts'
 
 const FRAME_RATE = 25
@@ -137,7 +138,7 @@ describeWith(['ffmpeg', 'ffprobe'], 'a recording', () => {
     })
     expect(await live(daemon, 'cam')).toMatchObject({ recording: false })
     expect((await ended(daemon, 'cam.mp4')).duration).toBeGreaterThanOrEqual(1)
-    expect(await daemon.must(['stream', 'record', 'start', 'cam'])).toBe('cam_1.mp4')
+    expect((await daemon.spawn(['stream', 'record', 'start', 'cam'])).stdout).toBe('cam_1.mp4\n')
   })
 
   it('is complete when the daemon is told to stop', async () => {
@@ -157,12 +158,12 @@ describe('vod list and delete', () => {
     const folder = join(dataDir, 'streams', 'LiveApp')
     await mkdir(folder, { recursive: true })
     for (const name of ['film.mp4', 'a b.mp4', 'notes.txt']) await writeFile(join(folder, name), 'x'.repeat(1234))
-    expect(await mustAmsctl(['vod', 'list'], { dataDir })).toBe('film.mp4\tLiveApp\tfilm\t1234')
-    expect(await mustAmsctl(['vod', 'list', '-q'], { dataDir })).toBe('film.mp4')
-    expect(await mustAmsctl(['vod', 'list', '--app', 'Other', '--json'], { dataDir })).toBe('[]')
-    const missing = await amsctl(['vod', 'delete', 'film.mp4', 'nothing.mp4'], { dataDir })
+    expect(await mustRunLine(['vod', 'list'], dataDir)).toBe('film.mp4\tLiveApp\tfilm\t1234')
+    expect(await mustRunLine(['vod', 'list', '-q'], dataDir)).toBe('film.mp4')
+    expect(await mustRunLine(['vod', 'list', '--app', 'Other', '--json'], dataDir)).toBe('[]')
+    const missing = await runLine(['vod', 'delete', 'film.mp4', 'nothing.mp4'], dataDir)
     expect([missing.code, missing.stdout]).toEqual([3, 'deleted film.mp4\n'])
-    expect((await amsctl(['vod', 'delete', '../film.mp4'], { dataDir })).code).toBe(2)
+    expect((await runLine(['vod', 'delete', '../film.mp4'], dataDir)).code).toBe(2)
     expect(await readdir(folder)).toEqual(['a b.mp4', 'notes.txt'])
     const { stdout, code } = await amsctl(['vod', 'delete', '-', '--json'], { dataDir, input: 'film.mp4\n' })
     expect(code).toBe(3)
@@ -192,7 +193,7 @@ describe('vod list and delete', () => {
     const commands = [
       ['vod', 'list'],
       ['serve', '--rtmp-port', '0', '--http-port', '0'],
-    ].map((command) => daemon.run([...command, ...flags]))
+    ].map((command) => daemon.spawn([...command, ...flags]))
     for (const { code, stderr } of await Promise.all(commands)) {
       expect([code, stderr]).toEqual([5, expect.stringContaining(`process ${daemon.child.pid} holds`)])
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { amsctl, serve, temporaryDirectory } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'
+import { runLine } from '../support/run-command.ts'
 
 describe('amsctl serve', () => {
   it('ends with exit 5 where a port is taken, naming port and flag, and leaves the store free', async () => {
@@ -16,7 +17,7 @@ describe('amsctl serve', () => {
     expect(code).toBe(5)
     expect(stderr).toContain(String(port))
     expect(stderr).toContain('--http-port')
-    expect((await amsctl(['token', 'list'], { dataDir })).code).toBe(0)
+    expect((await runLine(['token', 'list'], dataDir)).code).toBe(0)
   })
 
   it('takes over from one that was killed', async () => {

@@ -9,6 +9,7 @@ import type { TokenType } from '../../src/domain/token.ts'
 import type { DaemonOperations, DaemonStatus } from '../../src/services/operations.ts'
 import { eventually } from './eventually.ts'
 import { expectNoLeaks, noteSecrets } from './leaks.ts'
+import { type LineOutcome, mustRunLine, runLine } from './run-command.ts'
 
 const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
 
@@ -117,12 +118,18 @@ export class ServedDaemon {
     return `http://127.0.0.1:${this.listen.http?.port}`
   }
 
-  run(args: readonly string[], options: Omit<RunOptions, 'dataDir'> = {}): Promise<Outcome> {
+  /** In a process of its own, for claims about that. */
+  spawn(args: readonly string[], options: Omit<RunOptions, 'dataDir'> = {}): Promise<Outcome> {
     return amsctl(args, { ...options, dataDir: this.dataDir })
   }
 
-  must(args: readonly string[], options: Omit<RunOptions, 'dataDir'> = {}): Promise<string> {
-    return mustAmsctl(args, { ...options, dataDir: this.dataDir })
+  run(args: readonly string[]): Promise<LineOutcome> {
+    return runLine(args, this.dataDir)
+  }
+
+  /** {@link run}, for when it must succeed: its standard output, trimmed. */
+  must(args: readonly string[]): Promise<string> {
+    return mustRunLine(args, this.dataDir)
   }
 
   /** Asks over the control socket, as commands do, without the price of a command. */
@@ -149,7 +156,7 @@ export class ServedDaemon {
     await this.ask((daemon) => daemon.setSetting({ name, value }))
   }
 
-  /** By the command where it is given `flags`. */
+  /** By the command where there are `flags`. */
   async mint(streamId: string, type: TokenType, ...flags: string[]): Promise<string> {
     if (flags.length > 0) return this.must(['token', 'create', '--stream', streamId, '--type', type, ...flags])
     const [token] = await this.ask((daemon) => daemon.createTokens({ app: 'LiveApp', streamId, type }))

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { amsctl, launch, mustAmsctl, serve } from './amsctl.ts'
+import { launch, serve } from './amsctl.ts'
 import { noteSecrets } from './leaks.ts'
+import { mustRunLine, runLine } from './run-command.ts'
 
 const STREAM = ['--stream', 'cam', '--type', 'play']
 
@@ -14,10 +15,10 @@ export async function killMintingCommand(dataDir: string): Promise<void> {
 
 /** Kills a command at a random instant while it spends; if it said yes before, the token must be dead. */
 export async function killRedeemingCommand(dataDir: string): Promise<void> {
-  const token = await mustAmsctl(['token', 'create', ...STREAM], { dataDir })
+  const token = await mustRunLine(['token', 'create', ...STREAM], dataDir)
   const child = launch(['token', 'redeem', token, ...STREAM], { dataDir })
   const printed = await killedOutput(child, Math.random() * 400)
-  const { code } = await amsctl(['token', 'verify', token, ...STREAM], { dataDir })
+  const { code } = await runLine(['token', 'verify', token, ...STREAM], dataDir)
   if (printed.includes('valid') && code !== 4) throw new Error(`a spent token is alive again: verify exited ${code}`)
   if (code !== 0 && code !== 4) throw new Error(`the store does not open: verify exited ${code}`)
 }
@@ -71,18 +72,18 @@ async function ask(url: string, init?: RequestInit): Promise<{ tokenId?: string;
 }
 
 async function mustBeAlive(token: string, dataDir: string): Promise<void> {
-  const { code, stdout } = await amsctl(['token', 'verify', token, ...STREAM], { dataDir })
+  const { code, stdout } = await runLine(['token', 'verify', token, ...STREAM], dataDir)
   if (code !== 0) throw new Error(`a minted and printed token is lost: ${stdout}`)
 }
 
 async function mustBeDead(token: string, dataDir: string): Promise<void> {
-  const { code } = await amsctl(['token', 'verify', token, ...STREAM], { dataDir })
+  const { code } = await runLine(['token', 'verify', token, ...STREAM], dataDir)
   if (code !== 4) throw new Error(`a spent token is alive again: verify exited ${code}`)
 }
 
 /** Alive, or spent by a request whose answer did not arrive. */
 async function mustBeKnown(token: string, dataDir: string): Promise<void> {
-  const { code, stderr } = await amsctl(['token', 'show', token], { dataDir })
+  const { code, stderr } = await runLine(['token', 'show', token], dataDir)
   if (code !== 0) throw new Error(`a minted token is lost: ${stderr}`)
 }
 
@@ -103,7 +104,7 @@ function tokensIn(printed: string): string[] {
   return printed.match(/^[0-9A-Za-z]{32}$/gm) ?? []
 }
 
-/** First, last and one between: each check is a process. */
+/** First, last and one between: each check opens the store anew. */
 function sample<T>(all: readonly T[]): T[] {
   return [...new Set([all.at(0), all[Math.floor(all.length / 2)], all.at(-1)])].filter((one) => one !== undefined)
 }

@@ -1,6 +1,7 @@
-import { amsctl, mustAmsctl, type ServedDaemon } from './amsctl.ts'
+import { amsctl, type ServedDaemon } from './amsctl.ts'
 import { spawned } from './clients.ts'
 import { mintOverRest } from './rest.ts'
+import { mustRunLine } from './run-command.ts'
 
 export interface Contenders {
   readonly http: number
@@ -23,7 +24,7 @@ export async function raceRound(daemon: ServedDaemon, contenders: Contenders): P
 
 /** The same with commands alone, and no daemon to decide between them. */
 export async function redeemRound(dataDir: string, processes: number): Promise<number> {
-  const token = await mustAmsctl(['token', 'create', '--stream', 'cam', '--type', 'play'], { dataDir })
+  const token = await mustRunLine(['token', 'create', '--stream', 'cam', '--type', 'play'], dataDir)
   return winners(await Promise.all(times(processes, () => redeems(token, dataDir))))
 }
 
