@@ -21,13 +21,13 @@ interface Screen {
   readonly piped: string
 }
 
-const hasPython = (() => {
+/** Where it really is: what stands for it in the PATH may be a script that searches for it, each time. */
+const python = (() => {
   try {
-    execFileSync('python3', ['-c', 'import pty'], { stdio: 'ignore' })
-    return true
+    return execFileSync('python3', ['-c', 'import pty, sys; print(sys.executable)'], { encoding: 'utf8' }).trim()
   } catch (error) {
     process.stderr.write(`SKIPPED: no python3 with pty here, so nothing is tested on a terminal (${error})\n`)
-    return false
+    return null
   }
 })()
 
@@ -41,7 +41,7 @@ beforeEach(async () => {
 async function onTerminal(argv: string[], exchanges: Exchange[] = [], env = {}, pipe = false): Promise<Screen> {
   const plan = JSON.stringify({ argv: [process.execPath, LAUNCHER, ...argv], exchanges, pipe })
   const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...clean } = process.env
-  const child = spawn('python3', [ON_TERMINAL, plan], {
+  const child = spawn(python ?? 'python3', [ON_TERMINAL, plan], {
     env: { ...clean, TERM: 'xterm', AMSCTL_DATA_DIR: dataDir, ...env },
   })
   child.stdin.end()
@@ -54,7 +54,7 @@ async function onTerminal(argv: string[], exchanges: Exchange[] = [], env = {}, 
 
 const create = (...argv: string[]) => mustRunLine(['token', 'create', ...argv], dataDir)
 
-describe.skipIf(!hasPython)('on a terminal', { timeout: 30_000 }, () => {
+describe.skipIf(python === null)('on a terminal', { timeout: 30_000 }, () => {
   it('token create asks for stream and type, on stderr: $(…) catches the bare token', async () => {
     const { code, text, piped } = await onTerminal(
       ['token', 'create'],

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest'
-import { type ServedDaemon, serve } from '../support/amsctl.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { type ServedDaemon, sharedDaemon } from '../support/amsctl.ts'
 import { spawned } from '../support/clients.ts'
 import { live, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
@@ -23,25 +23,26 @@ async function query(daemon: ServedDaemon, kind: RefusedKind, type: 'publish' | 
 }
 
 describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clients tell them', () => {
+  const shared = sharedDaemon()
+  beforeAll(() => shared().enableTokens())
+
+  const whereRefused = (type: 'publish' | 'play', check: (kind: RefusedKind, query: string) => Promise<void>) =>
+    Promise.all(REFUSED_KINDS.map(async (kind) => check(kind, await query(shared(), kind, type))))
+
   it('ffmpeg hears why it may not publish', async () => {
-    const daemon = await serve()
-    await daemon.enableTokens()
-    for (const kind of REFUSED_KINDS) {
-      const { code, stderr } = await publishing(`${daemon.rtmp}/LiveApp/cam${await query(daemon, kind, 'publish')}`, 2)
-        .outcome
+    await whereRefused('publish', async (kind, credential) => {
+      const { code, stderr } = await publishing(`${shared().rtmp}/LiveApp/cam${credential}`, 2).outcome
       expect(code, kind).not.toBe(0)
       expect(stderr, kind).toContain(REASONS[kind])
-    }
-    expect(await daemon.ask((operations) => operations.listStreams())).toEqual([])
+    })
+    expect(await shared().ask((operations) => operations.listStreams())).toEqual([])
   })
 
   it('ffprobe, rtmpdump and curl hear why they may not play', async () => {
-    const daemon = await serve()
-    publishing(`${daemon.rtmp}/LiveApp/cam`)
+    const daemon = shared()
+    publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
     await live(daemon, 'cam')
-    await daemon.enableTokens()
-    for (const kind of REFUSED_KINDS) {
-      const credential = await query(daemon, kind, 'play')
+    await whereRefused('play', async (kind, credential) => {
       const rtmp = await playing(`${daemon.rtmp}/LiveApp/cam${credential}`).outcome
       expect(rtmp.code, kind).not.toBe(0)
       expect(rtmp.stderr, kind).toContain(REASONS[kind])
@@ -56,22 +57,21 @@ describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clien
 
       const curl = await spawned('curl', ['-s', `${daemon.http}/LiveApp/cam.flv${credential}`]).outcome
       expect(JSON.parse(curl.stdout).error.message, kind).toContain(REASONS[kind])
-    }
+    })
   })
 
   it('a stream that is not live, a busy name and HEAD leave the token as good as new', async () => {
-    const daemon = await serve()
-    await daemon.enableTokens()
-    const play = await daemon.mint('cam', 'play')
-    const url = `${daemon.http}/LiveApp/streams/cam.flv?token=${play}`
+    const daemon = shared()
+    const play = await daemon.mint('show', 'play')
+    const url = `${daemon.http}/LiveApp/streams/show.flv?token=${play}`
     expect((await fetch(url)).status).toBe(404)
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(404)
-    expect((await playing(`${daemon.rtmp}/LiveApp/cam?token=${play}`).outcome).code).not.toBe(0)
+    expect((await playing(`${daemon.rtmp}/LiveApp/show?token=${play}`).outcome).code).not.toBe(0)
 
-    publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
-    await live(daemon, 'cam')
-    const second = await daemon.mint('cam', 'publish')
-    const busy = await publishing(`${daemon.rtmp}/LiveApp/cam?token=${second}`, 2).outcome
+    publishing(`${daemon.rtmp}/LiveApp/show?token=${await daemon.mint('show', 'publish')}`)
+    await live(daemon, 'show')
+    const second = await daemon.mint('show', 'publish')
+    const busy = await publishing(`${daemon.rtmp}/LiveApp/show?token=${second}`, 2).outcome
     expect(busy.code).not.toBe(0)
     expect(busy.stderr).toContain('already publishing')
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
@@ -80,7 +80,7 @@ describeWith(['ffmpeg', 'ffprobe', 'rtmpdump', 'curl'], 'refusals, as real clien
       [play, 'play'],
       [second, 'publish'],
     ] as const) {
-      expect((await daemon.run(['token', 'verify', token, '--stream', 'cam', '--type', type])).code).toBe(0)
+      expect((await daemon.run(['token', 'verify', token, '--stream', 'show', '--type', type])).code).toBe(0)
     }
     expect((await playing(url).outcome).code).toBe(0)
   })
