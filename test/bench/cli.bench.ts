@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, it } from 'vitest'
-import { amsctl, serve } from '../support/amsctl.ts'
+import { serve } from '../support/amsctl.ts'
 import { writeLargeStore } from '../support/large-store.ts'
 import { cpuOfCommand, cpuOfProcess, median, memoryOfProcess, report } from '../support/measure.ts'
 
@@ -94,20 +96,34 @@ it('a daemon is as soon ready for its first viewer however many tokens are store
 })
 
 it('mints over REST', async () => {
-  const daemon = await serve({ dataDir })
-  const url = `${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=${Math.floor(Date.now() / 1000) + 3600}&type=play`
-  const pid = daemon.pid ?? 0
   const MINTS = 20_000
-  let left = MINTS
-  const cpu = cpuOfProcess(pid)
+  const daemon = await serve({ dataDir })
+  const expireDate = Math.floor(Date.now() / 1000) + 3600
+  const url = `${daemon.http}/LiveApp/rest/v2/broadcasts/cam/token?expireDate=${expireDate}&type=play`
+  // What was compiled while it ran is a part of no single mint.
+  await getOften(url, MINTS)
+  const cpu = cpuOfProcess(daemon.pid)
   const started = performance.now()
-  const client = async () => {
-    while (left-- > 0) await (await fetch(url)).text()
-  }
-  await Promise.all(Array.from({ length: 100 }, client))
+  await getOften(url, MINTS)
   const seconds = (performance.now() - started) / 1000
-  const each = ((cpuOfProcess(pid) - cpu) / MINTS) * 1e6
+  const each = ((cpuOfProcess(daemon.pid) - cpu) / MINTS) * 1e6
   report('durable mints over REST (client on the other core)', `${(MINTS / seconds).toFixed(0)} /s`, '>= 5,000 /s')
   report('CPU of the daemon for one', `${each.toFixed(0)} us`, '<= 60 us')
-  await amsctl(['token', 'prune'], { dataDir })
 })
+
+/** Gets `url` so many times, over 100 connections. */
+async function getOften(url: string, times: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 100 })
+  let left = times
+  const client = async () => {
+    while (left-- > 0) {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        get(url, { agent }, resolve).on('error', reject)
+      })
+      if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`)
+      await once(response.resume(), 'end')
+    }
+  }
+  await Promise.all(Array.from({ length: agent.maxSockets }, client))
+  agent.destroy()
+}
