@@ -127,7 +127,7 @@ export const SETTINGS = {
     [],
     'whose pages may show the player and the publishing page in a frame; *: any page; empty: only pages of this server',
   ),
-  'default-expire': define(duration, 3600, 'how long a token lasts when --expire is not given'),
+  'default-expire': define(duration, 3600, 'how long a token lasts that is minted without an expiry'),
   retention: define(duration, 604_800, 'how long an ended token is kept to explain a replay'),
   'reconnect-grace': define(
     duration,
