@@ -283,6 +283,13 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await daemon().ask((operations) => operations.revokeTokens({ refs: [token] }))
     await studio.says(/Access was withdrawn/, 3000)
     expect(studio.complaints).toEqual([])
+
+    await second.press('Start broadcast')
+    await second.says(/You are on air/)
+    await second.page.reload()
+    await second.press('Start broadcast')
+    await second.says(/You are on air/)
+    expect(await usesLeft(late)).toBe(0)
   })
 
   it('lead a publish link to the studio, on a phone too', async () => {

@@ -45,7 +45,7 @@ interface Order {
  * cookie, so that a reload goes on.
  *
  * A page in a frame of another site has no cookies: SameSite=Lax keeps them out, and SameSite=None would need TLS and
- * let any page ride on them. It asks with `session: true` and gets the secret to hold in memory, to be shown to the
+ * let any page ride on them. It asks with `session: true` and gets the secret to hold in its tab, to be shown to the
  * doors as `session=`. Only a page of this origin can read the answer, for there is no CORS here.
  */
 export function sessionRoute(options: SessionRouteOptions): FastifyPluginAsync {
