@@ -26,7 +26,7 @@ export function showPlayer(root: HTMLElement, wanted: Wanted, onPublishToken?: (
     playOrder,
     autoplay,
     muted,
-    inMemory: framed || !navigator.cookieEnabled,
+    withoutCookie: framed || !navigator.cookieEnabled,
     onOpened: () => forgetToken(wanted, 'play'),
     ...(onPublishToken && { onPublishToken }),
   })

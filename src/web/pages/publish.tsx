@@ -14,7 +14,7 @@ export function showPublisher(root: HTMLElement, wanted: Wanted): void {
     app,
     streamId,
     token,
-    inMemory: isFramed() || !navigator.cookieEnabled,
+    withoutCookie: isFramed() || !navigator.cookieEnabled,
     onOpened: () => forgetToken(wanted, 'publish'),
   })
   const studio = <Studio capture={capture} publisher={publisher} />

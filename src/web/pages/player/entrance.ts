@@ -6,7 +6,7 @@ import type { Words } from './ports.ts'
 
 export interface EntranceOptions extends StreamName {
   readonly token: string | null
-  readonly inMemory?: boolean
+  readonly withoutCookie?: boolean
   onOpened?(): void
   onPublishToken?(): void
 }
@@ -82,8 +82,8 @@ export class Entrance {
   }
 
   async #exchange(): Promise<SessionAnswer> {
-    const { token, inMemory, onOpened } = this.#options
-    const answer = await exchangeToken(this.#place, { token, whenLive: true, ...(inMemory && { session: true }) })
+    const { token, withoutCookie, onOpened } = this.#options
+    const answer = await exchangeToken(this.#place, { token, whenLive: true, ...(withoutCookie && { session: true }) })
     if (answer.ok) {
       this.#opened = true
       this.#session = answer.session

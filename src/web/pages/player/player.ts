@@ -15,8 +15,8 @@ export interface PlayerOptions extends StreamName {
   /** Ways to play, best first. */
   readonly playOrder?: readonly EngineName[]
   readonly muted?: boolean
-  /** Holds the session in memory and not in a cookie: in frames of other sites, or beside another player. */
-  readonly inMemory?: boolean
+  /** Holds the session itself and not in a cookie: in frames of other sites, or beside another player. */
+  readonly withoutCookie?: boolean
   /** The token has been exchanged. */
   onOpened?(): void
   /** Another page takes over from this one: the token is for publishing. */

@@ -4,7 +4,7 @@ export type EngineName = 'webrtc' | 'hls' | 'flv'
 
 /** Where an engine gets its media. */
 export interface Source extends StreamName {
-  /** Secret of the session that is held in memory; null: a cookie holds it, or none is needed. */
+  /** Secret of the session that is held here; null: a cookie holds it, or none is needed. */
   readonly session: string | null
 }
 

@@ -5,8 +5,8 @@ import { PUT_OUT, wordsFor } from '../words.ts'
 
 export interface PassOptions extends StreamName {
   readonly token: string | null
-  /** Holds the session in memory and not in a cookie. */
-  readonly inMemory: boolean
+  /** Holds the session itself and not in a cookie. */
+  readonly withoutCookie: boolean
   /** The token has been exchanged. */
   onOpened(): void
 }
@@ -41,8 +41,8 @@ export class Pass {
   }
 
   async #exchange(): Promise<SessionAnswer> {
-    const { token, inMemory, onOpened } = this.#options
-    const answer = await exchangeToken(this.#place, { token, whenFree: true, ...(inMemory && { session: true }) })
+    const { token, withoutCookie, onOpened } = this.#options
+    const answer = await exchangeToken(this.#place, { token, whenFree: true, ...(withoutCookie && { session: true }) })
     if (!answer.ok) return answer
     this.#opened = true
     this.#session = answer.session

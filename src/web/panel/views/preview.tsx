@@ -50,7 +50,7 @@ function Screen({ app, streamId, onClose }: Props & { onClose(): void }) {
         call('preview', { app, streamId }),
       ])
       if (isOver || !place.current) return
-      close = mountPlayer(place.current, { app, streamId, token, muted: true, inMemory: true }).close
+      close = mountPlayer(place.current, { app, streamId, token, muted: true, withoutCookie: true }).close
     }
     start().catch((error: unknown) => {
       say(wordsOf(error), 'failed')
