@@ -58,7 +58,8 @@ it.each([5, 10])(
     const ofWhole = payloads(whole.received)
     expect(ofWhole).toEqual(payloads(received).slice(-ofWhole.length))
     expect(whole.repeated).toBe(0)
-    for (const packets of [received, lossy.received]) {
+    // What was on its way when the publisher stopped may still come.
+    for (const packets of [[...received], [...lossy.received]]) {
       expect(await decoded(packets)).toMatchObject({ complaints: '', pictures: payloads(packets).length })
     }
   },
