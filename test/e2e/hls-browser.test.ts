@@ -1,3 +1,3 @@
 import { claimHlsBrowsers } from '../support/hls-claims.ts'
 
-claimHlsBrowsers(6)
+claimHlsBrowsers(4)

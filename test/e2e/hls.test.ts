@@ -1,3 +1,3 @@
 import { claimHlsPlayers } from '../support/hls-claims.ts'
 
-claimHlsPlayers(6)
+claimHlsPlayers(4)
