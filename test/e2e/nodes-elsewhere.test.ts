@@ -10,7 +10,7 @@ import { RtmpClient } from '../support/rtmp-client.ts'
 import { portOf, publisherAt, sessionOf, sharedNodes } from '../support/served-nodes.ts'
 
 /** In milliseconds, from the answer to the command. */
-const PROMPT = 1000
+const PROMPT = 2000
 const FILM = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 251))
 
 /** Has what `over` tells come to pass in time? It is looked at after the answer to `command`. */

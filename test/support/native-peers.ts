@@ -67,7 +67,7 @@ export interface WatchingProcess {
   readonly child: ChildProcess
   readonly peer: ViewingPeer
   /** Resolves with the first packet that the process gets; from then on it reports. */
-  readonly watches: Promise<void>
+  readonly watches: Promise<'watches'>
 }
 
 /** A viewer in a process of its own. */
@@ -78,11 +78,11 @@ export async function watchFromProcess(
   const child = fork(join(import.meta.dirname, 'viewer-process.js'))
   onTestFinished(() => void child.kill('SIGKILL'))
   const peer = await engine.offerViewer({ ...events, onCandidate: (ours) => void child.send(ours) })
-  const watches = new Promise<void>((resolve) => {
+  const watches = new Promise<'watches'>((resolve) => {
     child.on('message', ({ answer, candidate, mid }: Partial<Record<string, string>>) => {
       if (answer !== undefined) peer.acceptAnswer(answer)
       else if (candidate !== undefined && mid !== undefined) peer.addCandidate(candidate, mid)
-      else resolve()
+      else resolve('watches')
     })
   })
   const offer = peer.offer.replace(/^a=candidate.*\r\n/gm, '')

@@ -11,23 +11,27 @@ export interface Silence {
   readonly onFault: OnFault
 }
 
-/** Tells once when nothing was heard for too long, and looks for that ten times within the limit or oftener. */
+/**
+ * Tells once when nothing was heard for too long. It looks ten times within the limit or oftener, and counts the looks:
+ * by the clock, a process that itself stood still, as on a suspended machine, would take everybody for lost.
+ */
 export class SilenceWatch {
   readonly #timer: NodeJS.Timeout
-  #heardAt: Milliseconds = performance.now()
+  #quietLooks = 0
 
   constructor({ isOwed, limit, onFault, onSilence }: Silence) {
+    const tick = Math.min(limit / 10, LONGEST_TICK)
     const look = () => {
       if (!isOwed()) this.heard()
-      if (performance.now() - this.#heardAt <= limit) return
+      if (++this.#quietLooks * tick <= limit) return
       this.stop()
       onSilence()
     }
-    this.#timer = setInterval(guarded(look, onFault), Math.min(limit / 10, LONGEST_TICK)).unref()
+    this.#timer = setInterval(guarded(look, onFault), tick).unref()
   }
 
   heard(): void {
-    this.#heardAt = performance.now()
+    this.#quietLooks = 0
   }
 
   stop(): void {
