@@ -69,7 +69,8 @@ export class NodeWatch implements NodeListener {
   }
 
   /** Ends or hands over a session of which the store says something else. */
-  async #correct({ id, tokenHash, secretHash }: Session, isSettled: boolean): Promise<void> {
+  async #correct(session: Session, isSettled: boolean): Promise<void> {
+    const { id, tokenHash, secretHash } = session
     const { node, shared, tokens, sessions, settings } = this.#parts
     const found = await shared.sessions.withId(id)
     if (found?.node === node) return
@@ -77,6 +78,12 @@ export class NodeWatch implements NodeListener {
     if (found) {
       // Who took this node for dead has taken its connections for lost.
       if (found.session.lostAt === null || !sessions.reclaim(id)) sessions.handOver(id)
+      return
+    }
+    // The token may be kept no more, so it alone cannot tell.
+    const reason = await shared.sessions.endOf(session)
+    if (reason) {
+      sessions.drop(id, reason)
       return
     }
     const token = await tokens.findByHash(tokenHash ?? '')

@@ -1,5 +1,5 @@
 import type { SecretHash } from '../domain/secret.ts'
-import type { Session } from '../domain/session.ts'
+import type { EndReason, Session } from '../domain/session.ts'
 
 /** What a store offers that several machines share. */
 export interface SharedStore {
@@ -23,6 +23,8 @@ export interface SharedSessions {
   withId(id: string): Promise<StoredSession | undefined>
   withSecret(secretHash: SecretHash): Promise<StoredSession | undefined>
   ofToken(hash: SecretHash): Promise<readonly StoredSession[]>
+  /** How a session that is stored no more was ended on purpose; undefined: it was not, or not in the last 30 days. */
+  endOf(session: Session): Promise<EndReason | undefined>
   /** How many sessions of other nodes, that a client could still have used, the revocation of these tokens has ended. */
   takeEnded(hashes: readonly SecretHash[]): number
 }

@@ -2,7 +2,7 @@ import type { Refusal } from '../domain/access.ts'
 import type { AuditEntry, AuditFilter } from '../domain/audit.ts'
 import type { Recording, RecordingView } from '../domain/recording.ts'
 import type { SecretHash } from '../domain/secret.ts'
-import type { Session } from '../domain/session.ts'
+import type { EndReason, Session } from '../domain/session.ts'
 import type { Token, TokenUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
 import type { User } from '../domain/user.ts'
@@ -73,8 +73,8 @@ export interface SessionStore {
   all(): Promise<readonly Session[]>
   /** Changes a session that a spend stored; one that is gone stays so. Written soon: losing it costs a last-seen time. */
   put(session: Session): void
-  /** Gone soon, not durably. */
-  remove(id: string): void
+  /** Gone soon, not durably. Where several machines share the store, one that was kicked is so on all of them. */
+  remove(id: string, reason?: EndReason): void
 }
 
 export interface ApiKey {

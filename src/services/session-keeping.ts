@@ -46,7 +46,7 @@ export class SessionKeeping {
   }
 
   end(entry: OpenSession, reason: EndReason): void {
-    if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id)
+    if (entry.session.tokenHash !== null) this.#store.remove(entry.session.id, reason)
     this.close(entry, reason)
   }
 

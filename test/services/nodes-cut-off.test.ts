@@ -31,6 +31,27 @@ describeWith(['redis-server'], 'a node that is cut off from the store', () => {
     return { connection, refs: [token?.id ?? ''] }
   }
 
+  /** A viewer over HTTP at `served`, of whom `other` knows too; `visit` is a request that is being answered there. */
+  async function aSharedViewer(served: Node, other: Node) {
+    const [token] = await served.operations.createTokens({ app: 'LiveApp', streamId: 'cam', type: 'play' })
+    const attempt = await served.gate.reserve({ ...request(token?.tokenId ?? ''), protocol: 'hls' })
+    const kept = attempt.ok ? await attempt.keep() : attempt
+    if (!kept.ok || kept.secret === null) throw new Error('it was let in')
+    const session = aRequest({ protocol: 'hls', credential: { kind: 'session', secret: kept.secret } })
+    const [visit, elsewhere] = [await served.gate.visit(session), await other.gate.visit(session)]
+    if (!visit.ok || !elsewhere.ok) throw new Error('it is let in on both')
+    elsewhere.done()
+    return { visit, id: String(visit.sessionId) }
+  }
+
+  /** Another node inherits all sessions, whose connections nobody can resume. */
+  async function takeForLost({ sessions, shared }: Node): Promise<void> {
+    sessions.inherit((await shared.sessions.everywhere()).map(({ session }) => session))
+    await eventually(async () => ((await shared.sessions.everywhere()).length === 0 ? true : undefined))
+  }
+
+  const prune = ({ operations }: Node) => operations.pruneTokens({ older: 0 })
+
   it.each([
     ['before', [500]],
     ['after', [0, 500]],
@@ -43,6 +64,66 @@ describeWith(['redis-server'], 'a node that is cut off from the store', () => {
     way.heal(...delays)
     await eventually(() => (connection.closed.length > 0 ? true : undefined), BACK)
     expect(connection.closed).toEqual(['revoked'])
+  })
+
+  it('ends what was revoked meanwhile, though the token is pruned by then', async () => {
+    const [one, two, way] = await twoNodesAndTheWay()
+    const { connection, refs } = await aViewer(two)
+    way.cut()
+    await one.operations.revokeTokens({ refs })
+    expect(await prune(one)).toEqual({ pruned: 1 })
+    way.heal()
+    await eventually(() => (connection.closed.length > 0 ? true : undefined), BACK)
+    expect(connection.closed).toEqual(['revoked'])
+  })
+
+  it('ends what was revoked and pruned after its session was taken for lost', async () => {
+    const [one, two, way] = await twoNodesAndTheWay()
+    const { connection, refs } = await aViewer(two)
+    way.cut()
+    await takeForLost(one)
+    await one.operations.revokeTokens({ refs })
+    expect(await prune(one)).toEqual({ pruned: 1 })
+    way.heal()
+    await eventually(() => (connection.closed.length > 0 ? true : undefined), BACK)
+    expect(connection.closed).toEqual(['revoked'])
+  })
+
+  it('keeps a viewer whose session was taken for lost and whose used token was pruned', async () => {
+    const [one, two, way] = await twoNodesAndTheWay()
+    const { connection } = await aViewer(two)
+    two.time.now += 60
+    way.cut()
+    await takeForLost(one)
+    expect(await prune(one)).toEqual({ pruned: 1 })
+    way.heal()
+    await eventually(
+      () =>
+        two.watch.catchUp().then(
+          () => true,
+          () => undefined,
+        ),
+      BACK,
+    )
+    expect(connection.closed).toEqual([])
+  })
+
+  it.each([
+    ['younger than ten seconds', 0, false],
+    ['younger than ten seconds, though its token is pruned by then', 0, true],
+    ['older than that, though its token is pruned by then', 60, true],
+  ])('ends once it is back a session that was kicked meanwhile, %s', async (_, age, isPruned) => {
+    const [one, two, way] = await twoNodesAndTheWay()
+    const { visit, id } = await aSharedViewer(two, one)
+    two.time.now += age
+    way.cut()
+    one.sessions.kick(id)
+    await eventually(async () => ((await one.shared.sessions.everywhere()).length === 0 ? true : undefined))
+    if (isPruned) expect(await prune(one)).toEqual({ pruned: 1 })
+    expect(visit.signal.aborted).toBe(false)
+    way.heal()
+    await eventually(() => visit.signal.aborted || undefined, BACK)
+    expect(visit.signal.reason).toBe('kicked')
   })
 
   it('gives up connections that nothing passes on, and finds another way', async () => {

@@ -1,8 +1,17 @@
 import type { SecretHash } from '../../domain/secret.ts'
+import type { Seconds } from '../../domain/units.ts'
 
 /** All that a script on one token touches; the hash tag puts it into one slot of a cluster. */
 export function slotOf(hash: SecretHash): [token: string, reservations: string, sessions: string] {
   return [`amsctl:{${hash}}:t`, `amsctl:{${hash}}:r`, `amsctl:{${hash}}:s`]
+}
+
+/** For how long a node may be cut off and still learn of a token that is no longer kept that it was revoked. */
+export const TOMBSTONE_KEPT: Seconds = 30 * 86_400
+
+/** How a session was ended on purpose, in the slot of its token; `*`: how all sessions of the token were. */
+export function tombstoneOf(hash: SecretHash, id: string): string {
+  return `amsctl:{${hash}}:e:${id}`
 }
 
 /** Sorted set of the hashes of all tokens. */

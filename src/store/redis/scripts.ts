@@ -115,12 +115,17 @@ end
 return 0
 `
 
-/** ARGV: at, retention, channel, message. Answers whether it changed the token, the record, and the sessions it ended. */
+/**
+ * KEYS[4]: the tombstone of all its sessions, of which a node that is cut off may have some that are stored no more.
+ * ARGV: at, retention, channel, message, for how long the tombstone is kept. Answers whether it changed the token, the
+ * record, and the sessions it ended.
+ */
 const REVOKE = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return {'unknown', {}, {}} end
 local sessions = redis.call('HVALS', KEYS[3])
 local changed = redis.call('HSETNX', KEYS[1], 'revokedAt', ARGV[1])
 redis.call('DEL', KEYS[3])
+if tonumber(redis.call('HGET', KEYS[1], 'used')) > 0 then redis.call('SET', KEYS[4], 'revoked', 'EX', ARGV[5]) end
 limit(tonumber(ARGV[1]), ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return {changed == 1 and 'changed' or 'same', redis.call('HGETALL', KEYS[1]), sessions}
@@ -144,8 +149,12 @@ if string.match(old, node) ~= string.match(ARGV[2], node) then redis.call('PUBLI
 return 1
 `
 
-/** ARGV: id, now, retention, channel, message, node. A session that another node has is left to it by a node. */
+/**
+ * KEYS[4]: the session's tombstone. ARGV: id, now, retention, channel, message, node, for how long the tombstone is kept;
+ * empty: there is none. A session that another node has is left to it by a node; empty: whoever has it.
+ */
 const REMOVE_SESSION = `
+if ARGV[7] ~= '' then redis.call('SET', KEYS[4], 'kicked', 'EX', ARGV[7]) end
 local old = redis.call('HGET', KEYS[3], ARGV[1])
 if not old or (ARGV[6] ~= '' and string.match(old, '^[^\\n]*') ~= ARGV[6]) then return 0 end
 redis.call('HDEL', KEYS[3], ARGV[1])

@@ -1,9 +1,9 @@
 import type { SecretHash } from '../../domain/secret.ts'
-import type { Session } from '../../domain/session.ts'
+import type { EndReason, Session } from '../../domain/session.ts'
 import type { SharedSessions, StoredSession } from '../../services/nodes.ts'
 import type { SessionStore } from '../../services/ports.ts'
 import type { RedisContext } from './context.ts'
-import { SESSIONS, sessionWithSecret, slotOf } from './keys.ts'
+import { SESSIONS, sessionWithSecret, slotOf, TOMBSTONE_KEPT, tombstoneOf } from './keys.ts'
 import { decodeSession, encodeSession } from './record.ts'
 
 /** For how long a secret leads to its session after that was last stored: longer than any sensible idle limit. */
@@ -49,15 +49,18 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
     })
   }
 
-  remove(id: string): void {
+  remove(id: string, reason?: EndReason): void {
     const known = this.#tokenOf.get(id)
     if (!known) return
     const { client, times, retention, events, node } = this.#context
     const message = JSON.stringify({ kind: 'ended', id, node })
+    // Who kicks a session ends it wherever it is.
+    const [owner, kept] = reason === 'kicked' ? ['', TOMBSTONE_KEPT] : [node ?? '', '']
     this.#tokenOf.delete(id)
     this.#soon(id, async () => {
-      const args = [id, times()[0], retention(), events, message, node ?? '']
-      const removed = await client.run('amsctlRemoveSession', slotOf(known.hash), args)
+      const args = [id, times()[0], retention(), events, message, owner, kept]
+      const keys = [...slotOf(known.hash), tombstoneOf(known.hash, id)]
+      const removed = await client.run('amsctlRemoveSession', keys, args)
       if (removed === 1) await Promise.all(this.#unindex(id, known.secretHash))
     })
   }
@@ -87,6 +90,13 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
   async ofToken(hash: SecretHash): Promise<StoredSession[]> {
     const texts = await this.#context.client.ask((redis) => redis.hvals(slotOf(hash)[2]))
     return texts.map((text) => this.#know(decodeSession(text)))
+  }
+
+  async endOf({ id, tokenHash }: Session): Promise<EndReason | undefined> {
+    if (tokenHash === null) return undefined
+    const tombstones = [tombstoneOf(tokenHash, id), tombstoneOf(tokenHash, '*')]
+    const [kicked, revoked] = await this.#context.client.ask((redis) => redis.mget(tombstones))
+    return (kicked ?? revoked ?? undefined) as EndReason | undefined
   }
 
   /** What a spend writes along with the use. */

@@ -6,7 +6,7 @@ import { endedAt, type Token, type TokenUse } from '../../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../../domain/units.ts'
 import type { Reserved, TokenHint, TokenStore } from '../../services/ports.ts'
 import type { RedisContext } from './context.ts'
-import { slotOf } from './keys.ts'
+import { slotOf, TOMBSTONE_KEPT, tombstoneOf } from './keys.ts'
 import { decodeToken, encodeToken, goneAt } from './record.ts'
 import type { RedisSessionStore } from './session-store.ts'
 import type { TokenIndex } from './token-index.ts'
@@ -130,7 +130,8 @@ export class RedisTokenStore implements TokenStore {
   async #revokeOne(hash: SecretHash, at: UnixSeconds): Promise<Token | undefined> {
     const { client, retention, events, node } = this.#context
     const message = JSON.stringify({ kind: 'revoked', hash, node })
-    const answer = await client.run('amsctlRevoke', slotOf(hash), [at, retention(), events, message])
+    const args = [at, retention(), events, message, TOMBSTONE_KEPT]
+    const answer = await client.run('amsctlRevoke', [...slotOf(hash), tombstoneOf(hash, '*')], args)
     const [outcome, record, sessions] = answer as Revoked
     this.#sessions.forget(hash, sessions)
     return outcome === 'changed' ? decodeToken(hash, record) : undefined
