@@ -189,11 +189,12 @@ describe('vod list and delete', () => {
   it('are kept by one process at a time, whatever its data directory', async () => {
     const daemon = await serve()
     const shared = join(daemon.dataDir, 'streams')
-    const flags = ['--data-dir', await temporaryDirectory(), '--media-dir', shared]
     const commands = [
       ['vod', 'list'],
       ['serve', '--rtmp-port', '0', '--http-port', '0'],
-    ].map((command) => daemon.spawn([...command, ...flags]))
+    ].map(async (command) =>
+      daemon.spawn([...command, '--data-dir', await temporaryDirectory(), '--media-dir', shared]),
+    )
     for (const { code, stderr } of await Promise.all(commands)) {
       expect([code, stderr]).toEqual([5, expect.stringContaining(`process ${daemon.child.pid} holds`)])
     }
