@@ -29,7 +29,7 @@ export const ERRORS = {
   RANGE_UNSATISFIABLE: { exit: 2, http: 416, meaning: 'the file has no bytes in the range that was asked for' },
   PRECONDITION_FAILED: { exit: 2, http: 412, meaning: 'the file or session is not as the request demands it to be' },
   CONTENT_TYPE_UNSUPPORTED: { exit: 2, http: 415, meaning: 'the body of the request is of another media type' },
-  CODEC_UNSUPPORTED: { exit: 2, http: 406, meaning: 'no codec that both ends know over WebRTC; the token is unspent' },
+  CODEC_UNSUPPORTED: { exit: 2, http: 406, meaning: 'no codec that both ends know; the token is unspent' },
   ICE_RESTART_UNSUPPORTED: { exit: 2, http: 422, meaning: 'a WebRTC session takes no ICE restart; open a new one' },
   METHOD_NOT_ALLOWED: { exit: 2, http: 405, meaning: 'that HTTP method is not served here' },
   TOKEN_MISSING: { exit: 4, http: 401, meaning: 'token control is on and the request brought no token' },

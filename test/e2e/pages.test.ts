@@ -180,6 +180,27 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(viewer.complaints).toEqual([])
   })
 
+  it('spend nothing in a browser that lacks the codec of the stream', async () => {
+    const context = await aContext(browser())
+    await context.addInitScript(`
+      const lacks = (type) => /avc1/.test(type)
+      const { isTypeSupported } = MediaSource
+      MediaSource.isTypeSupported = (type) => !lacks(type) && isTypeSupported.call(MediaSource, type)
+      const { getCapabilities } = RTCRtpReceiver
+      RTCRtpReceiver.getCapabilities = (kind) => {
+        const { codecs, ...more } = getCapabilities.call(RTCRtpReceiver, kind)
+        return { ...more, codecs: codecs.filter(({ mimeType }) => mimeType !== 'video/H264') }
+      }`)
+    const token = await daemon().mint('cam', 'play')
+    const viewer = await VisitedPage.open(context, playPage('cam', `token=${token}`))
+    await viewer.says(/This browser cannot play it/)
+    expect(viewer.requests.filter((request) => /whep|streams/.test(request))).toEqual([])
+    expect(await usesLeft(token)).toBe(1)
+    const other = await VisitedPage.open(await aContext(browser()), playPage('cam', `token=${token}`))
+    await other.plays()
+    expect(viewer.complaints).toEqual([])
+  })
+
   it('load themselves anew when a part of them did not come', async () => {
     const context = await aContext(browser())
     await context.route('**/chunks/play-*.js', (route) => route.abort(), { times: 1 })

@@ -34,6 +34,8 @@ interface Order {
   readonly whenLive: boolean
   /** STREAM_BUSY, and nothing spent, while somebody publishes. */
   readonly whenFree: boolean
+  /** CODEC_UNSUPPORTED, and nothing spent, where the live stream has another video codec; null: any will do. */
+  readonly codecs: readonly string[] | null
   /** False: only judges, as HEAD does; an open session stays as it is. */
   readonly spend: boolean
   /** Hands the session out in the body, and not as a cookie. */
@@ -41,8 +43,8 @@ interface Order {
 }
 
 /**
- * `POST /{app}/rest/session {streamId, type, token, whenLive?, whenFree?, spend?, session?}`: spends the token for a
- * cookie, so that a reload goes on.
+ * `POST /{app}/rest/session {streamId, type, token, whenLive?, whenFree?, codecs?, spend?, session?}`: spends the token
+ * for a cookie, so that a reload goes on.
  *
  * A page in a frame of another site has no cookies: SameSite=Lax keeps them out, and SameSite=None would need TLS and
  * let any page ride on them. It asks with `session: true` and gets the secret to hold in its tab, to be shown to the
@@ -80,20 +82,21 @@ async function openSession(
 }
 
 async function keep(
-  { question, whenLive, whenFree, spend }: Order,
+  order: Order,
   { access, hub }: SessionRouteOptions,
 ): Promise<{ readonly secret: string | null } | Failure> {
-  const isAway = () => whenLive && !hub.find(question.app, question.streamId)
+  const { question, spend, whenFree } = order
   if (!spend) {
     const verdict = await access.peek(question)
     if (!verdict.ok) return refusalToFailure(verdict)
-    return isAway() ? NOT_LIVE : { secret: null }
+    return obstacleFor(order, hub) ?? { secret: null }
   }
   const attempt = await access.reserve(question)
   if (!attempt.ok) return refusalToFailure(attempt)
-  if (isAway()) {
+  const obstacle = obstacleFor(order, hub)
+  if (obstacle) {
     attempt.release()
-    return NOT_LIVE
+    return obstacle
   }
   const name = whenFree ? hub.claim(question.app, question.streamId) : undefined
   if (whenFree && !name) {
@@ -108,6 +111,15 @@ async function keep(
   }
 }
 
+/** Why who may watch would see nothing now. */
+function obstacleFor({ question, whenLive, codecs }: Order, hub: Pick<MediaHub, 'find'>): Failure | undefined {
+  const stream = hub.find(question.app, question.streamId)
+  if (!stream) return whenLive ? NOT_LIVE : undefined
+  const { videoCodec } = stream
+  if (videoCodec === null || !codecs || codecs.includes(videoCodec)) return undefined
+  return { code: 'CODEC_UNSUPPORTED', message: `the stream is ${videoCodec}; the token is unspent` }
+}
+
 /** A form of another site could give its visitor a session of that site's choosing. */
 function refuseForeignPages({ headers }: IncomingMessage, publicUrl: string): void {
   if (!isForeignPage(headers, publicUrl)) return
@@ -119,7 +131,7 @@ function readOrder(
   app: string,
   trustedProxies: readonly string[],
 ): Order {
-  const { streamId, type, token, whenLive, whenFree, spend, session } = readJsonObject(body ?? '')
+  const { streamId, type, token, whenLive, whenFree, codecs, spend, session } = readJsonObject(body ?? '')
   const place = { app, streamId: parseStreamId(typeof streamId === 'string' ? streamId : ''), type: readType(type) }
   const shown = { ...(typeof token === 'string' ? { token } : typeof session === 'string' && { session }) }
   const credential = credentialFrom(new URLSearchParams(shown))
@@ -127,9 +139,16 @@ function readOrder(
     question: accessRequest(raw, place, { protocol: 'http', trustedProxies, credential }),
     whenLive: whenLive === true,
     whenFree: whenFree === true,
+    codecs: readCodecs(codecs),
     spend: spend !== false,
     session: session === true || typeof session === 'string',
   }
+}
+
+function readCodecs(codecs: unknown): readonly string[] | null {
+  if (codecs === undefined) return null
+  if (Array.isArray(codecs) && codecs.every((codec) => typeof codec === 'string')) return codecs
+  throw new AmsctlError('BAD_VALUE', 'codecs must be a list of names such as H264')
 }
 
 function readType(type: unknown): TokenType {

@@ -12,6 +12,7 @@ export interface SessionOrder {
   readonly token?: string | null
   readonly whenLive?: boolean
   readonly whenFree?: boolean
+  readonly codecs?: readonly string[]
   readonly spend?: boolean
   /** True: wanted in the answer; a string: the one that is held. */
   readonly session?: boolean | string

@@ -47,6 +47,29 @@ describe('POST /{app}/rest/session from a page', () => {
     expect(house.hub.claim('LiveApp', 'cam')).toBeDefined()
   })
 
+  it('spends nothing by codecs where the stream is of none of them', async () => {
+    const house = await aHttpHouse()
+    const token = await house.mint()
+    new LiveSource(house.hub)
+    for (const order of [{ codecs: ['H265', 'AV1'] }, { codecs: [] }, { codecs: ['AV1'], spend: false }]) {
+      const refused = await openSession(house, { token, whenLive: true, ...order })
+      expect([refused.status, await codeOf(refused)]).toEqual([406, 'CODEC_UNSUPPORTED'])
+    }
+    for (const codecs of ['H264', [1], {}, null]) {
+      expect(await codeOf(await openSession(house, { token, codecs }))).toBe('BAD_VALUE')
+    }
+    expect(await usesLeft(house, token)).toBe(1)
+    expect(await codeOf(await openSession(house, { token, codecs: ['AV1', 'H264'] }))).toBe('OK')
+    expect(await usesLeft(house, token)).toBe(0)
+  })
+
+  it('takes any codecs for a stream whose own is not known yet', async () => {
+    const house = await aHttpHouse()
+    house.hub.claim('LiveApp', 'cam')?.start({ protocol: 'rtmp', address: '127.0.0.1' })
+    const order = { token: await house.mint(), whenLive: true, codecs: ['AV1'] }
+    expect(await codeOf(await openSession(house, order))).toBe('OK')
+  })
+
   it('tells nobody without a token whether a stream is live', async () => {
     const house = await aHttpHouse()
     const away = await openSession(house, { whenLive: true })

@@ -1,31 +1,28 @@
 import { connectPeer, watchPeer } from '../webrtc.ts'
+import { mediaSourceCodecs, nativeHlsCodecs, playsHls, type VideoCodec, webrtcCodecs } from './codecs.ts'
 import type { Engine, EngineName, Source } from './ports.ts'
 
 export interface WayToPlay {
   readonly play: Engine
   /** For how long it may take to show its first picture, in milliseconds. */
   readonly patience: number
-  /** Whether this browser has what it takes, as far as can be told before anything is spent. */
-  isThere(): boolean
+  /** What this browser can play so, as far as can be told before anything is spent; none where it lacks the means. */
+  codecs(): readonly VideoCodec[]
 }
 
 export const ENGINES: Readonly<Record<EngineName, WayToPlay>> = {
-  webrtc: { play: playWebrtc, patience: 5000, isThere: () => 'RTCPeerConnection' in window },
+  webrtc: { play: playWebrtc, patience: 5000, codecs: webrtcCodecs },
   // The server holds the first playlist back until there is something in it.
   hls: {
     play: playHls,
     patience: 10_000,
-    isThere: () => hasMediaSource() || playsHls(document.createElement('video')),
+    codecs: () => (hasMediaSource() ? mediaSourceCodecs() : nativeHlsCodecs()),
   },
-  flv: { play: playFlv, patience: 6000, isThere: hasMediaSource },
+  flv: { play: playFlv, patience: 6000, codecs: mediaSourceCodecs },
 }
 
 function hasMediaSource(): boolean {
   return 'MediaSource' in window || 'ManagedMediaSource' in window
-}
-
-function playsHls(video: HTMLVideoElement): boolean {
-  return video.canPlayType('application/vnd.apple.mpegurl') !== ''
 }
 
 async function playWebrtc(

@@ -1,11 +1,14 @@
 import type { StreamName } from '../../../services/operations.ts'
 import { pause } from '../abort.ts'
 import { askSession, exchangeToken, type Place, type SessionAnswer } from '../session.ts'
-import { isPassing, OFFLINE, PUT_OUT, wordsFor } from '../words.ts'
+import { isPassing, OFFLINE, PUT_OUT, UNFIT, wordsFor } from '../words.ts'
+import type { VideoCodec } from './codecs.ts'
 import type { Words } from './ports.ts'
 
 export interface EntranceOptions extends StreamName {
   readonly token: string | null
+  /** What can be played here: nothing is spent on a stream of any other codec. */
+  readonly codecs: readonly VideoCodec[]
   readonly withoutCookie?: boolean
   onOpened?(): void
   onPublishToken?(): void
@@ -82,8 +85,9 @@ export class Entrance {
   }
 
   async #exchange(): Promise<SessionAnswer> {
-    const { token, withoutCookie, onOpened } = this.#options
-    const answer = await exchangeToken(this.#place, { token, whenLive: true, ...(withoutCookie && { session: true }) })
+    const { token, codecs, withoutCookie, onOpened } = this.#options
+    const order = { token, whenLive: true, codecs, ...(withoutCookie && { session: true }) }
+    const answer = await exchangeToken(this.#place, order)
     if (answer.ok) {
       this.#opened = true
       this.#session = answer.session
@@ -99,6 +103,7 @@ export class Entrance {
 
   async #explain({ code, message }: Refused): Promise<ShutOut> {
     const { token, onPublishToken } = this.#options
+    if (code === 'CODEC_UNSUPPORTED') return { words: UNFIT, action: 'Try again' }
     if (code === 'TOKEN_OTHER_TYPE' && onPublishToken) onPublishToken()
     if (!this.#opened || token === null) return { words: wordsFor(code, message), action: null }
     // The session is over. What has become of the token says why.

@@ -48,8 +48,10 @@ export class Player {
     this.#video = video
     this.#options = options
     this.sound = new Sound(video, options.muted ?? false)
-    this.#order = options.playOrder?.length ? options.playOrder : PLAY_ORDER
-    this.#entrance = new Entrance(options, (words) => this.#say({ kind: 'waiting', words }))
+    const order = options.playOrder?.length ? options.playOrder : PLAY_ORDER
+    this.#order = order.filter((engine) => ENGINES[engine].codecs().length > 0)
+    const codecs = [...new Set(this.#order.flatMap((engine) => ENGINES[engine].codecs()))]
+    this.#entrance = new Entrance({ ...options, codecs }, (words) => this.#say({ kind: 'waiting', words }))
     this.#tabs = new Tabs(options)
   }
 
@@ -75,7 +77,7 @@ export class Player {
   }
 
   async #go(signal: AbortSignal): Promise<void> {
-    if (!this.#order.some((engine) => ENGINES[engine].isThere())) return this.#end(UNFIT, null)
+    if (this.#order.length === 0) return this.#end(UNFIT, null)
     const refusal = await this.#entrance.enter(signal)
     if (signal.aborted) return
     if (refusal) return this.#end(refusal.words, refusal.action)
