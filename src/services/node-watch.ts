@@ -47,10 +47,13 @@ export class NodeWatch implements NodeListener {
 
   async catchUp(): Promise<void> {
     const { node, shared, store, sessions, settings, clock } = this.#parts
-    await settings.reload()
+    // Where they cannot be read the old ones stay in force, and what was revoked ends all the same.
+    const reloaded = settings.reload()
+    await reloaded.catch(() => undefined)
     const before = clock.now() - SETTLING
-    const known = sessions.written()
     const stored = await shared.sessions.everywhere()
+    // After the store was asked: one that was revoked as it was being written is among them.
+    const known = sessions.written()
     const whose = new Map(stored.map((found) => [found.session.id, found.node]))
     for (const session of known) {
       if (whose.get(session.id) !== node) await this.#correct(session, session.since < before)
@@ -58,6 +61,7 @@ export class NodeWatch implements NodeListener {
     for (const { node: owner, session } of stored) {
       if (owner === node && session.since < before && !sessions.has(session.id)) store.remove(session.id)
     }
+    await reloaded
   }
 
   answer(question: unknown): Promise<unknown> {

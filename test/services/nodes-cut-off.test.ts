@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { CONFIGURATION } from '../../src/store/redis/keys.ts'
 import { eventually } from '../support/eventually.ts'
 import { aNode, type Node } from '../support/nodes.ts'
 import { describeWith } from '../support/programs.ts'
@@ -124,6 +125,33 @@ describeWith(['redis-server'], 'a node that is cut off from the store', () => {
     way.heal()
     await eventually(() => visit.signal.aborted || undefined, BACK)
     expect(visit.signal.reason).toBe('kicked')
+  })
+
+  it('ends what was revoked meanwhile, though it cannot read the settings', async () => {
+    const [one, two, way] = await twoNodesAndTheWay()
+    const { connection, refs } = await aViewer(two)
+    way.cut()
+    await one.operations.revokeTokens({ refs })
+    await redis().ask(one.url, (server) => server.hset(CONFIGURATION, 'v', 99))
+    way.heal()
+    await eventually(() => (connection.closed.length > 0 ? true : undefined), BACK)
+    expect(connection.closed).toEqual(['revoked'])
+  })
+
+  it('ends what was revoked just as it began to compare what it has with the store', async () => {
+    const [one, two] = await twoNodesAndTheWay()
+    const { sessions } = two.shared
+    const everywhere = sessions.everywhere.bind(sessions)
+    await two.nodes.leave()
+    const connections: FakeConnection[] = []
+    sessions.everywhere = async () => {
+      const { connection, refs } = await aViewer(two)
+      await one.operations.revokeTokens({ refs })
+      connections.push(connection)
+      return everywhere()
+    }
+    await two.watch.catchUp()
+    expect(connections.map(({ closed }) => closed)).toEqual([['revoked']])
   })
 
   it('gives up connections that nothing passes on, and finds another way', async () => {

@@ -21,7 +21,7 @@ export async function aNode(url: string, node: string) {
   await shared.nodes.join(watch)
   onTestFinished(() => shared.nodes?.leave())
   await house.settings.setTokenControl(['publish', 'play'], true)
-  return { ...house, watch, nodes: shared.nodes, shared }
+  return { ...house, url, watch, nodes: shared.nodes, shared }
 }
 
 export type Node = Awaited<ReturnType<typeof aNode>>
