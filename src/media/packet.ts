@@ -26,13 +26,15 @@ const AUDIO_CODECS = new Map([
   [14, 'MP3'],
 ])
 /** Enhanced RTMP v2. */
-const FOURCC_CODECS = new Map([
+const FOURCC_VIDEO = new Map([
   ['avc1', 'H264'],
   ['hvc1', 'H265'],
   ['vvc1', 'H266'],
   ['av01', 'AV1'],
   ['vp08', 'VP8'],
   ['vp09', 'VP9'],
+])
+const FOURCC_AUDIO = new Map([
   ['mp4a', 'AAC'],
   ['Opus', 'Opus'],
   ['fLaC', 'FLAC'],
@@ -40,6 +42,8 @@ const FOURCC_CODECS = new Map([
   ['ac-3', 'AC3'],
   ['ec-3', 'EAC3'],
 ])
+/** Every display name that {@link codecName} has for video. */
+export const VIDEO_CODEC_NAMES: ReadonlySet<string> = new Set([...VIDEO_CODECS.values(), ...FOURCC_VIDEO.values()])
 
 const H264 = 7
 const HEVC = 12
@@ -70,9 +74,9 @@ export function codecName(packet: MediaPacket): string | null {
   const first = packet.payload[0]
   if (first === undefined || packet.kind === 'metadata') return null
   if (packet.kind === 'video') {
-    return (isEnhancedVideo(first) ? fourCcCodec(packet.payload) : VIDEO_CODECS.get(first & 0x0f)) ?? null
+    return (isEnhancedVideo(first) ? fourCcOf(packet.payload, FOURCC_VIDEO) : VIDEO_CODECS.get(first & 0x0f)) ?? null
   }
-  return (first >> 4 === ENHANCED_AUDIO ? fourCcCodec(packet.payload) : AUDIO_CODECS.get(first >> 4)) ?? null
+  return (first >> 4 === ENHANCED_AUDIO ? fourCcOf(packet.payload, FOURCC_AUDIO) : AUDIO_CODECS.get(first >> 4)) ?? null
 }
 
 /** Encoders wrap their metadata in `@setDataFrame`, which is an order to the server and not for viewers. */
@@ -87,7 +91,8 @@ function readVideo(body: Buffer): { config: boolean; key: boolean } {
   const keyFrame = KEY_FRAMES.includes((first >> 4) & 0x07)
   const low = first & 0x0f
   if (isEnhancedVideo(first)) {
-    const config = (low === SEQUENCE_START || low === MPEG2TS_SEQUENCE_START) && fourCcCodec(body) !== undefined
+    const config =
+      (low === SEQUENCE_START || low === MPEG2TS_SEQUENCE_START) && fourCcOf(body, FOURCC_VIDEO) !== undefined
     return { config, key: keyFrame && (low === CODED_FRAMES || low === CODED_FRAMES_X) }
   }
   if (low === H264 || low === HEVC) return { config: body[1] === 0, key: keyFrame && body[1] === 1 }
@@ -97,15 +102,17 @@ function readVideo(body: Buffer): { config: boolean; key: boolean } {
 function isAudioConfig(body: Buffer): boolean {
   const first = body[0] ?? 0
   if (first >> 4 === AAC) return body[1] === 0
-  return first >> 4 === ENHANCED_AUDIO && (first & 0x0f) === SEQUENCE_START && fourCcCodec(body) !== undefined
+  return (
+    first >> 4 === ENHANCED_AUDIO && (first & 0x0f) === SEQUENCE_START && fourCcOf(body, FOURCC_AUDIO) !== undefined
+  )
 }
 
 function isEnhancedVideo(first: number): boolean {
   return (first & 0x80) !== 0
 }
 
-function fourCcCodec(body: Buffer): string | undefined {
-  return FOURCC_CODECS.get(body.toString('latin1', 1, 5))
+function fourCcOf(body: Buffer, codecs: ReadonlyMap<string, string>): string | undefined {
+  return codecs.get(body.toString('latin1', 1, 5))
 }
 
 function amfString(text: string): Buffer {

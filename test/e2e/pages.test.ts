@@ -193,11 +193,20 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
       }`)
     const token = await daemon().mint('cam', 'play')
     const viewer = await VisitedPage.open(context, playPage('cam', `token=${token}`))
-    await viewer.says(/This browser cannot play it/)
+    await viewer.says(/This browser cannot play this stream/)
     expect(viewer.requests.filter((request) => /whep|streams/.test(request))).toEqual([])
     expect(await usesLeft(token)).toBe(1)
     const other = await VisitedPage.open(await aContext(browser()), playPage('cam', `token=${token}`))
     await other.plays()
+    expect(viewer.complaints).toEqual([])
+  })
+
+  it('play in a browser that does not tell what it decodes over WebRTC', async () => {
+    const context = await aContext(browser())
+    await context.addInitScript('delete RTCRtpReceiver.getCapabilities')
+    const token = await daemon().mint('cam', 'play')
+    const viewer = await VisitedPage.open(context, playPage('cam', `token=${token}&playOrder=webrtc`))
+    await viewer.plays()
     expect(viewer.complaints).toEqual([])
   })
 

@@ -1,21 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { AccessRequest } from '../../domain/access.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { SettingValues } from '../../domain/settings.ts'
-import { parseStreamId } from '../../domain/stream-id.ts'
-import { TOKEN_TYPES, type TokenType } from '../../domain/token.ts'
 import type { MediaHub } from '../../media/ports.ts'
 import type { AccessControl } from '../../services/access-control.ts'
-import { credentialFrom } from '../credential.ts'
-import { readJsonObject } from '../json-object.ts'
-import { accessRequest } from './access.ts'
 import { isEncrypted } from './client-address.ts'
 import { type Failure, refusalToFailure } from './error-response.ts'
 import { isForeignPage } from './foreign-page.ts'
 import { NOT_LIVE } from './playback.ts'
 import { refuseOtherMethods, send } from './routes.ts'
 import { sessionCookie } from './session-cookie.ts'
+import { readSessionOrder, type SessionOrder } from './session-order.ts'
 
 export interface SessionRouteOptions {
   readonly access: AccessControl
@@ -26,21 +21,6 @@ export interface SessionRouteOptions {
 
 const PATH = '/:app/rest/session'
 const BUSY: Failure = { code: 'STREAM_BUSY', message: 'somebody publishes under that name; the token is unspent' }
-
-/** What a page asks for. */
-interface Order {
-  readonly question: AccessRequest
-  /** STREAM_NOT_LIVE, and nothing spent, while nobody publishes. */
-  readonly whenLive: boolean
-  /** STREAM_BUSY, and nothing spent, while somebody publishes. */
-  readonly whenFree: boolean
-  /** CODEC_UNSUPPORTED, and nothing spent, where the live stream has another video codec; null: any will do. */
-  readonly codecs: readonly string[] | null
-  /** False: only judges, as HEAD does; an open session stays as it is. */
-  readonly spend: boolean
-  /** Hands the session out in the body, and not as a cookie. */
-  readonly session: boolean
-}
 
 /**
  * `POST /{app}/rest/session {streamId, type, token, whenLive?, whenFree?, codecs?, spend?, session?}`: spends the token
@@ -70,7 +50,7 @@ async function openSession(
   if (!options.apps.includes(app)) throw new AmsctlError('NOT_FOUND', 'no such app here')
   const { 'trusted-proxies': trusted, 'public-url': publicUrl } = options.settings()
   refuseForeignPages(request.raw, publicUrl)
-  const order = readOrder(request, app, trusted)
+  const order = readSessionOrder(request, app, trusted)
   reply.header('Cache-Control', 'no-store')
   const kept = await keep(order, options)
   if ('code' in kept) return send(reply, kept)
@@ -82,7 +62,7 @@ async function openSession(
 }
 
 async function keep(
-  order: Order,
+  order: SessionOrder,
   { access, hub }: SessionRouteOptions,
 ): Promise<{ readonly secret: string | null } | Failure> {
   const { question, spend, whenFree } = order
@@ -112,7 +92,7 @@ async function keep(
 }
 
 /** Why who may watch would see nothing now. */
-function obstacleFor({ question, whenLive, codecs }: Order, hub: Pick<MediaHub, 'find'>): Failure | undefined {
+function obstacleFor({ question, whenLive, codecs }: SessionOrder, hub: Pick<MediaHub, 'find'>): Failure | undefined {
   const stream = hub.find(question.app, question.streamId)
   if (!stream) return whenLive ? NOT_LIVE : undefined
   const { videoCodec } = stream
@@ -124,35 +104,4 @@ function obstacleFor({ question, whenLive, codecs }: Order, hub: Pick<MediaHub, 
 function refuseForeignPages({ headers }: IncomingMessage, publicUrl: string): void {
   if (!isForeignPage(headers, publicUrl)) return
   throw new AmsctlError('ACCESS_DENIED', 'only pages of this server may open a session')
-}
-
-function readOrder(
-  { raw, body }: FastifyRequest<{ Body: string | undefined }>,
-  app: string,
-  trustedProxies: readonly string[],
-): Order {
-  const { streamId, type, token, whenLive, whenFree, codecs, spend, session } = readJsonObject(body ?? '')
-  const place = { app, streamId: parseStreamId(typeof streamId === 'string' ? streamId : ''), type: readType(type) }
-  const shown = { ...(typeof token === 'string' ? { token } : typeof session === 'string' && { session }) }
-  const credential = credentialFrom(new URLSearchParams(shown))
-  return {
-    question: accessRequest(raw, place, { protocol: 'http', trustedProxies, credential }),
-    whenLive: whenLive === true,
-    whenFree: whenFree === true,
-    codecs: readCodecs(codecs),
-    spend: spend !== false,
-    session: session === true || typeof session === 'string',
-  }
-}
-
-function readCodecs(codecs: unknown): readonly string[] | null {
-  if (codecs === undefined) return null
-  if (Array.isArray(codecs) && codecs.every((codec) => typeof codec === 'string')) return codecs
-  throw new AmsctlError('BAD_VALUE', 'codecs must be a list of names such as H264')
-}
-
-function readType(type: unknown): TokenType {
-  const known = TOKEN_TYPES.find((candidate) => candidate === type)
-  if (known) return known
-  throw new AmsctlError('BAD_VALUE', 'type must be publish or play')
 }

@@ -85,6 +85,10 @@ export const UNFIT: Words = {
   title: 'This browser cannot play it',
   detail: 'Open the link in another browser; it is still good.',
 }
+export const UNDECODABLE: Words = {
+  title: 'This browser cannot play this stream',
+  detail: 'It lacks the codec of its video. A link that has not been used is still good: open it in another browser.',
+}
 export const CANNOT_BROADCAST: Words = {
   title: 'This browser cannot broadcast',
   detail: 'It lacks WebRTC or H.264. Open the link in another browser; it is still good.',

@@ -55,8 +55,10 @@ describe('POST /{app}/rest/session from a page', () => {
       const refused = await openSession(house, { token, whenLive: true, ...order })
       expect([refused.status, await codeOf(refused)]).toEqual([406, 'CODEC_UNSUPPORTED'])
     }
-    for (const codecs of ['H264', [1], {}, null]) {
-      expect(await codeOf(await openSession(house, { token, codecs }))).toBe('BAD_VALUE')
+    const bad = ['H264', [1], {}, null, ['h264'], ['AV1', 'x'.repeat(9000)], Array(1000).fill('H264')]
+    for (const codecs of bad) {
+      const refused = await openSession(house, { token, codecs })
+      expect([refused.status, await codeOf(refused)]).toEqual([400, 'BAD_VALUE'])
     }
     expect(await usesLeft(house, token)).toBe(1)
     expect(await codeOf(await openSession(house, { token, codecs: ['AV1', 'H264'] }))).toBe('OK')

@@ -14,6 +14,12 @@ export function mediaSourceCodecs(): VideoCodec[] {
   return known ? codecsOf((type) => known.isTypeSupported(type)) : []
 }
 
+/** mpegts.js plays nothing at all without H.264. */
+export function flvCodecs(): VideoCodec[] {
+  const known = mediaSourceCodecs()
+  return known.includes('H264') ? known : []
+}
+
 export function nativeHlsCodecs(): VideoCodec[] {
   const video = document.createElement('video')
   return playsHls(video) ? codecsOf((type) => video.canPlayType(type) !== '') : []
@@ -26,7 +32,8 @@ export function playsHls(video: HTMLVideoElement): boolean {
 /** The server sends nothing but H.264 over WebRTC. */
 export function webrtcCodecs(): VideoCodec[] {
   if (!('RTCPeerConnection' in window)) return []
-  const known = RTCRtpReceiver.getCapabilities('video')?.codecs
+  // Firefox has it since 113.
+  const known = RTCRtpReceiver.getCapabilities?.('video')?.codecs
   return known && !known.some(({ mimeType }) => mimeType.toLowerCase() === 'video/h264') ? [] : ['H264']
 }
 

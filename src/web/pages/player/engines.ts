@@ -1,5 +1,5 @@
 import { connectPeer, watchPeer } from '../webrtc.ts'
-import { mediaSourceCodecs, nativeHlsCodecs, playsHls, type VideoCodec, webrtcCodecs } from './codecs.ts'
+import { flvCodecs, mediaSourceCodecs, nativeHlsCodecs, playsHls, type VideoCodec, webrtcCodecs } from './codecs.ts'
 import type { Engine, EngineName, Source } from './ports.ts'
 
 export interface WayToPlay {
@@ -18,7 +18,7 @@ export const ENGINES: Readonly<Record<EngineName, WayToPlay>> = {
     patience: 10_000,
     codecs: () => (hasMediaSource() ? mediaSourceCodecs() : nativeHlsCodecs()),
   },
-  flv: { play: playFlv, patience: 6000, codecs: mediaSourceCodecs },
+  flv: { play: playFlv, patience: 6000, codecs: flvCodecs },
 }
 
 function hasMediaSource(): boolean {

@@ -1,7 +1,7 @@
 import type { StreamName } from '../../../services/operations.ts'
 import { pause } from '../abort.ts'
 import { askSession, exchangeToken, type Place, type SessionAnswer } from '../session.ts'
-import { isPassing, OFFLINE, PUT_OUT, UNFIT, wordsFor } from '../words.ts'
+import { isPassing, OFFLINE, PUT_OUT, UNDECODABLE, wordsFor } from '../words.ts'
 import type { VideoCodec } from './codecs.ts'
 import type { Words } from './ports.ts'
 
@@ -103,7 +103,7 @@ export class Entrance {
 
   async #explain({ code, message }: Refused): Promise<ShutOut> {
     const { token, onPublishToken } = this.#options
-    if (code === 'CODEC_UNSUPPORTED') return { words: UNFIT, action: 'Try again' }
+    if (code === 'CODEC_UNSUPPORTED') return { words: UNDECODABLE, action: 'Try again' }
     if (code === 'TOKEN_OTHER_TYPE' && onPublishToken) onPublishToken()
     if (!this.#opened || token === null) return { words: wordsFor(code, message), action: null }
     // The session is over. What has become of the token says why.
