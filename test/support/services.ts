@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import type { Credential } from '../../src/domain/access.ts'
 import type { EndReason } from '../../src/domain/session.ts'
 import type { UnixSeconds } from '../../src/domain/units.ts'
@@ -27,6 +28,7 @@ export async function aHouse(dataDir?: string, now = NOW) {
   const directory = dataDir ?? (await temporaryDirectory())
   const time = { now }
   const store = await openStore(directory, { now: () => time.now })
+  onTestFinished(() => store.close())
   return houseOver(store, directory, time)
 }
 
