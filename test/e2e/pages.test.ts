@@ -285,7 +285,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await viewer.plays()
   })
 
-  it('broadcast camera and microphone with a token, once, until told to stop', async () => {
+  it('broadcast camera and microphone with a token, once, until told to stop, from older browsers too', async () => {
     const token = await daemon().mint('studio', 'publish')
     const address = `${daemon().http}/LiveApp/publish.html?id=studio&name=Main%20stage&token=${token}`
     const studio = await VisitedPage.open(await aContext(browser(), { colorScheme: 'dark' }), address)
@@ -298,7 +298,12 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     const url = `${daemon().http}/LiveApp/streams/studio.m3u8?token=${await daemon().mint('studio', 'play')}`
     expect(packetsOf(await playing(url, 2).outcome).video).toBeGreaterThan(10)
 
-    const second = await VisitedPage.open(await aContext(browser()), address)
+    const old = await aContext(browser())
+    await old.addInitScript(`
+      delete RTCRtpReceiver.getCapabilities
+      delete RTCRtpSender.getCapabilities
+      delete RTCRtpTransceiver.prototype.setCodecPreferences`)
+    const second = await VisitedPage.open(old, address)
     await second.press('Start broadcast')
     await second.page.getByText('This link has been used').first().waitFor()
     const late = await daemon().mint('studio', 'publish')
@@ -320,6 +325,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await second.press('Start broadcast')
     await second.says(/You are on air/)
     expect(await usesLeft(late)).toBe(0)
+    expect(second.complaints).toEqual([])
   })
 
   it('lead a publish link to the studio, on a phone too', async () => {

@@ -18,15 +18,15 @@ export function makePeer(capture: Capture): RTCPeerConnection {
 /** Whether this browser has what the server needs, as far as it tells. */
 export function canSend(): boolean {
   if (!('RTCPeerConnection' in window)) return false
-  const codecs = RTCRtpSender.getCapabilities('video')?.codecs
+  const codecs = RTCRtpSender.getCapabilities?.('video')?.codecs
   return codecs === undefined || codecs.some(isH264)
 }
 
-/** What RTMP and HLS carry too. */
+/** What RTMP and HLS carry too; the server takes nothing else, whatever a browser prefers that cannot be told. */
 function preferH264(transceiver: RTCRtpTransceiver): void {
-  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? []
+  const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? []
   if (codecs.some(isH264)) {
-    transceiver.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))])
+    transceiver.setCodecPreferences?.([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))])
   }
 }
 
