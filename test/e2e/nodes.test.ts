@@ -53,7 +53,7 @@ async function validates({ http }: NodeDaemon, tokenId: string): Promise<boolean
   return ((await answer.json()) as { success: boolean }).success
 }
 
-/** Reads what is left; resolves when the server ends it. */
+/** Reads as a player does; resolves when the server ends it. */
 async function ended(answer: Response): Promise<void> {
   await answer.arrayBuffer().catch(() => undefined)
 }
@@ -138,19 +138,20 @@ describeWith(['redis-server', 'ffmpeg'], 'viewers of daemons that share a Redis'
       const token = await mint(a)
       const answer = await fetch(`${a.http}/LiveApp/streams/cam.flv?token=${token}`)
       expect(answer.status).toBe(200)
+      const over = ended(answer)
       const found = (await sessionsOf(b)).find(({ node, type }) => node === 'a' && type === 'play')
       expect(found).toMatchObject({ node: 'a', protocol: 'http-flv' })
-      return { answer, id: String(found?.id), tokenId: String(found?.tokenId) }
+      return { over, id: String(found?.id), tokenId: String(found?.tokenId) }
     }
     const kicked = await watch()
     await b.ask((operations) => operations.kickSession({ id: kicked.id, revoke: false }))
-    await ended(kicked.answer)
+    await kicked.over
 
     const revoked = await watch()
     const report = await b.ask((daemon) => daemon.revokeTokens({ refs: [revoked.tokenId] }))
     expect(report).toMatchObject({ revoked: [revoked.tokenId], sessions: 1 })
     const since = performance.now()
-    await ended(revoked.answer)
+    await revoked.over
     expect(performance.now() - since).toBeLessThan(PROMPT)
     expect((await sessionsOf(b)).filter(({ type }) => type === 'play')).toEqual([])
   })

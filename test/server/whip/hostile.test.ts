@@ -73,7 +73,7 @@ it('takes 1500 candidates in 500 PATCHes and goes on', async () => {
 })
 
 it('takes no offer that is damaged, wherever that is', async () => {
-  const house = await aWhipHouse({ limits: { negotiation: 400, mostOfAddress: 200 } })
+  const house = await aWhipHouse({ limits: { negotiation: 2000, mostOfAddress: 200 } })
   house.hub.claim('LiveApp', 'live')?.start({ protocol: 'rtmp', address: '' })
   const token = await house.mint({ streamId: 'live', uses: null })
   const offer = await new RtcViewer().offer()
