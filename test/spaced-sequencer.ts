@@ -3,8 +3,8 @@ import { BaseSequencer } from 'vitest/node'
 
 /** A browser decodes without help of a GPU: two at a time on two cores show too few pictures to judge. */
 const BROWSERS = /\/(e2e\/(hls-browser|pages|panel|webrtc-browser|webrtc-sound)|server\/whip\/browser)\.test\.ts$/
-/** Files that another worker runs while a browser runs, and a few more. */
-const BETWEEN = 12
+/** Files that the other workers run while a browser runs, and a few more. */
+const BETWEEN = 24
 
 /** The files of browsers as far apart as one is long, the longest first. */
 export class SpacedSequencer extends BaseSequencer {
