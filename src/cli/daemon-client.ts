@@ -5,7 +5,7 @@ import type { Milliseconds } from '../domain/units.ts'
 import { readLines } from '../server/control/lines.ts'
 import { type Hello, PROTOCOL, type Reply } from '../server/control/protocol.ts'
 import { controlSocketPath } from '../server/control/socket-path.ts'
-import type { DaemonOperations } from '../services/operations.ts'
+import type { DaemonOperations } from '../services/daemon-operations.ts'
 
 export interface DaemonConnection {
   readonly daemon: DaemonOperations

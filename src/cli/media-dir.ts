@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { AmsctlError } from '../domain/errors.ts'
-import type { DaemonOperations } from '../services/operations.ts'
+import type { DaemonOperations } from '../services/daemon-operations.ts'
 
 /** A daemon answers for its own recordings only: those of another directory must not be mistaken for them. */
 export async function requireMediaDir(daemon: DaemonOperations, asked: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { roughDuration } from '../domain/duration.ts'
-import type { DaemonStatus, Listener } from '../services/operations.ts'
+import type { DaemonStatus, Listener } from '../services/daemon-operations.ts'
 
 const DOORS = ['rtmp', 'rtmps', 'http', 'https', 'webrtc'] as const
 

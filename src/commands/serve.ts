@@ -8,8 +8,8 @@ import { listening, openWarning, silenceWarning } from '../cli/status-text.ts'
 import { readStorePlace } from '../cli/store-place.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
 import { AmsctlError } from '../domain/errors.ts'
+import type { DaemonStatus } from '../services/daemon-operations.ts'
 import type { Log } from '../services/log.ts'
-import type { DaemonStatus } from '../services/operations.ts'
 
 export default class Serve extends BaseCommand {
   static override summary =

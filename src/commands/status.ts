@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts'
 import { statusFields } from '../cli/status-text.ts'
-import type { DaemonStatus } from '../services/operations.ts'
+import type { DaemonStatus } from '../services/daemon-operations.ts'
 
 export default class Status extends BaseCommand {
   static override summary = 'Show whether a daemon runs, where it listens and what it serves; exit 5 if none runs.'

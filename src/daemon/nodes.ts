@@ -1,9 +1,15 @@
 import { AmsctlError } from '../domain/errors.ts'
 import type { TokenType } from '../domain/token.ts'
 import type { Actor, Services } from '../services/administration.ts'
+import type {
+  DaemonOperations,
+  KickReport,
+  ListedSession,
+  StreamName,
+  StreamView,
+} from '../services/daemon-operations.ts'
 import { NodeWatch } from '../services/node-watch.ts'
 import type { Nodes } from '../services/nodes.ts'
-import type { DaemonOperations, KickReport, ListedSession, StreamName, StreamView } from '../services/operations.ts'
 import type { Store } from '../services/ports.ts'
 
 type Question =

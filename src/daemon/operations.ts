@@ -5,7 +5,7 @@ import type { Inspections } from '../media/inspection.ts'
 import type { Recordings } from '../media/recording/recordings.ts'
 import { type Actor, administer, type Services } from '../services/administration.ts'
 import type { AuditTrail } from '../services/audit-trail.ts'
-import type { DaemonOperations, DaemonStatus, KickReport } from '../services/operations.ts'
+import type { DaemonOperations, DaemonStatus, KickReport } from '../services/daemon-operations.ts'
 
 export interface RunningParts {
   readonly hub: Hub

@@ -1,4 +1,5 @@
-import type { DaemonOperations, DaemonStatus, StoreOperations } from './operations.ts'
+import type { DaemonOperations, DaemonStatus } from './daemon-operations.ts'
+import type { StoreOperations } from './operations.ts'
 
 /** Where clients reach the server, as `host:port` or an HTTP origin; null where that door is not open. */
 export interface Endpoints {

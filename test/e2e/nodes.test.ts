@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { connectDaemon } from '../../src/cli/daemon-client.ts'
 import StreamList from '../../src/commands/stream/list.ts'
-import type { DaemonOperations, ListedSession } from '../../src/services/operations.ts'
+import type { DaemonOperations, ListedSession } from '../../src/services/daemon-operations.ts'
 import { parseRedisLocation } from '../../src/store/redis/location.ts'
 import { amsctl, serve, temporaryDirectory } from '../support/amsctl.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { afterAll } from 'vitest'
-import type { StreamView } from '../../src/services/operations.ts'
+import type { StreamView } from '../../src/services/daemon-operations.ts'
 import type { Outcome, ServedDaemon } from './amsctl.ts'
 import { type Client, spawned } from './clients.ts'
 import { eventually } from './eventually.ts'

@@ -1,5 +1,5 @@
 import { beforeAll } from 'vitest'
-import type { ListedSession } from '../../src/services/operations.ts'
+import type { ListedSession } from '../../src/services/daemon-operations.ts'
 import { type ServedDaemon, sharedDaemon } from './amsctl.ts'
 import { type RedisServer, sharedRedis } from './redis.ts'
 import { RtmpClient } from './rtmp-client.ts'

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createConnection, createServer } from 'node:net'
-import type { DaemonStatus, Listener } from '../../services/operations.ts'
+import type { DaemonStatus, Listener } from '../../services/daemon-operations.ts'
 import { type Check, named, reasonOf } from './check.ts'
 
 const PATIENCE = 2000

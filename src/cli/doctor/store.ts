@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import type { DaemonStatus, StoreOperations } from '../../services/operations.ts'
+import type { DaemonStatus } from '../../services/daemon-operations.ts'
+import type { StoreOperations } from '../../services/operations.ts'
 import { readAudit } from '../../store/audit-file.ts'
 import { type Destination, openOperations } from '../connect.ts'
 import { plural } from '../plural.ts'

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { plural } from '../../cli/plural.ts'
-import type { KickReport } from '../../services/operations.ts'
+import type { KickReport } from '../../services/daemon-operations.ts'
 
 export default class SessionKick extends BaseCommand {
   static override summary = 'End one session at once; its token may have uses left, which --revoke takes too.'

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts'
 import { ofNode, quiet } from '../../cli/flags.ts'
-import type { ListedSession } from '../../services/operations.ts'
+import type { ListedSession } from '../../services/daemon-operations.ts'
 
 export default class SessionList extends BaseCommand {
   static override summary = 'List who is publishing and playing; exit 5 if no daemon runs.'

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts'
 import { ofNode, quiet } from '../../cli/flags.ts'
-import type { StreamView } from '../../services/operations.ts'
+import type { StreamView } from '../../services/daemon-operations.ts'
 
 export default class StreamList extends BaseCommand {
   static override summary = 'List the streams that are live; exit 5 if no daemon runs.'

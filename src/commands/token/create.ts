@@ -17,8 +17,9 @@ import { renderQr } from '../../cli/qr.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import { isGlob } from '../../domain/stream-id.ts'
 import type { TokenView } from '../../domain/token.ts'
+import type { DaemonOperations } from '../../services/daemon-operations.ts'
 import { type Endpoints, findEndpoints } from '../../services/endpoints.ts'
-import type { DaemonOperations, MintOrder } from '../../services/operations.ts'
+import type { MintOrder } from '../../services/operations.ts'
 import { renderWays, shareLink, urlNotes, type WaysIn, waysIn } from '../../services/urls.ts'
 
 type MintedToken = TokenView & { readonly urls: WaysIn; readonly link: string | null }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
 import { AmsctlError } from '../../domain/errors.ts'
-import type { Listener } from '../../services/operations.ts'
+import type { Listener } from '../../services/daemon-operations.ts'
 
 /** Listens and tells the real address. PORT_TAKEN; BAD_VALUE for an address that is not to be had. */
 export async function listen(server: Server, { host, port }: Listener): Promise<Listener> {

@@ -1,7 +1,7 @@
 import { AUDIT_EVENTS } from '../../domain/audit.ts'
 import { TOKEN_STATES, TOKEN_TYPES } from '../../domain/token.ts'
 import { ROLES } from '../../domain/user.ts'
-import type { DaemonOperations } from '../../services/operations.ts'
+import type { DaemonOperations } from '../../services/daemon-operations.ts'
 import { mintWithUrls, type PanelCaller, previewStream } from './minting.ts'
 import {
   type Fields,

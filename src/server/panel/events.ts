@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import type { AuditTrail } from '../../services/audit-trail.ts'
+import type { AuditEntry, DaemonOperations } from '../../services/daemon-operations.ts'
 import type { Login } from '../../services/logins.ts'
-import type { AuditEntry, DaemonOperations } from '../../services/operations.ts'
 import { type EventClient, type Snapshot, tell } from './event-client.ts'
 
 const TICK: Milliseconds = 1000

@@ -1,9 +1,10 @@
 import { AmsctlError } from '../../domain/errors.ts'
 import { parseApp, parseStreamId } from '../../domain/stream-id.ts'
 import type { TokenView } from '../../domain/token.ts'
+import type { DaemonOperations, StreamName } from '../../services/daemon-operations.ts'
 import { endpointsFrom } from '../../services/endpoints.ts'
 import type { Login } from '../../services/logins.ts'
-import type { DaemonOperations, MintOrder, StreamName } from '../../services/operations.ts'
+import type { MintOrder } from '../../services/operations.ts'
 import { shareLink, type WaysIn, waysIn } from '../../services/urls.ts'
 import { PREVIEW_TIME, previewsOf } from './previews.ts'
 

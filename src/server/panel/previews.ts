@@ -1,7 +1,7 @@
 import { AmsctlError } from '../../domain/errors.ts'
 import type { Seconds, UnixSeconds } from '../../domain/units.ts'
+import type { DaemonOperations } from '../../services/daemon-operations.ts'
 import type { Login } from '../../services/logins.ts'
-import type { DaemonOperations } from '../../services/operations.ts'
 
 /** How long a preview may take to begin. */
 export const PREVIEW_TIME: Seconds = 60

@@ -1,5 +1,5 @@
 import type { TokenType } from '../../domain/token.ts'
-import type { StreamName } from '../../services/operations.ts'
+import type { StreamName } from '../../services/daemon-operations.ts'
 import { isFramed } from './address.ts'
 import { heldSession, holdSession } from './held-session.ts'
 

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectDaemon } from '../../../src/cli/daemon-client.ts'
 import { createControlServer } from '../../../src/server/control/server.ts'
+import type { DaemonOperations } from '../../../src/services/daemon-operations.ts'
 import type { Log } from '../../../src/services/log.ts'
-import type { DaemonOperations } from '../../../src/services/operations.ts'
 import { temporaryDirectory } from '../../support/amsctl.ts'
 
 const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EventFeed } from '../../../src/server/panel/events.ts'
+import type { DaemonOperations } from '../../../src/services/daemon-operations.ts'
 import type { Login } from '../../../src/services/logins.ts'
-import type { DaemonOperations } from '../../../src/services/operations.ts'
 import { aPanelHouse, codeOf, type PanelClient, panelOfFile } from '../../support/panel-house.ts'
 import { RawClient } from '../../support/raw-client.ts'
 

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../../cli/base-command.ts'
 import { defaultApp, streamIdArg } from '../../../cli/flags.ts'
-import type { RecordingReport } from '../../../services/operations.ts'
+import type { RecordingReport } from '../../../services/daemon-operations.ts'
 
 export default class StreamRecordStart extends BaseCommand {
   static override summary = 'Record a live stream from its last key frame on; exit 3 if it is not live.'

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../../cli/base-command.ts'
 import { defaultApp, streamIdArg } from '../../../cli/flags.ts'
-import type { RecordingReport } from '../../../services/operations.ts'
+import type { RecordingReport } from '../../../services/daemon-operations.ts'
 
 export default class StreamRecordStop extends BaseCommand {
   static override summary = 'End the recording of a stream, which goes on; exit 3 if it is not recorded.'

@@ -1,4 +1,4 @@
-import type { StreamName } from '../../../services/operations.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 import { pause } from '../abort.ts'
 import { askSession, exchangeToken, type Place, type SessionAnswer } from '../session.ts'
 import { isPassing, OFFLINE, PUT_OUT, UNDECODABLE, wordsFor } from '../words.ts'

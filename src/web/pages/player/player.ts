@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import type { StreamName } from '../../../services/operations.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 import { pause } from '../abort.ts'
 import { ELSEWHERE, INTERRUPTED, UNFIT, UNPLAYABLE, wordsFor } from '../words.ts'
 import { attempt, type Outcome } from './attempt.ts'

@@ -1,4 +1,4 @@
-import type { StreamName } from '../../../services/operations.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 
 export type EngineName = 'webrtc' | 'hls' | 'flv'
 

@@ -1,4 +1,4 @@
-import type { StreamName } from '../../../services/operations.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 
 /** A session moves to the newest connection, so the older tab must not fetch it back. */
 const RECENTLY = 15_000

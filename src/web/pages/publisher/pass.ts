@@ -1,4 +1,4 @@
-import type { StreamName } from '../../../services/operations.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 import type { Words } from '../player/ports.ts'
 import { askSession, exchangeToken, type Place, type SessionAnswer } from '../session.ts'
 import { PUT_OUT, wordsFor } from '../words.ts'

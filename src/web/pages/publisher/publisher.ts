@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import type { StreamName } from '../../../services/operations.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 import { childOf, pause } from '../abort.ts'
 import type { Words } from '../player/ports.ts'
 import { connected, connectPeer, OfferRefused, watchPeer } from '../webrtc.ts'

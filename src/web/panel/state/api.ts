@@ -2,7 +2,8 @@ import type { RecordingView } from '../../../domain/recording.ts'
 import type { SessionView } from '../../../domain/session.ts'
 import type { SettingView } from '../../../domain/settings.ts'
 import type { TokenView } from '../../../domain/token.ts'
-import type { DaemonOperations, UserView } from '../../../services/operations.ts'
+import type { DaemonOperations } from '../../../services/daemon-operations.ts'
+import type { UserView } from '../../../services/operations.ts'
 
 /** The shape of `GET /panel/api/session`. */
 export interface PanelSession {

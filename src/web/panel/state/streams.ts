@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals'
-import type { AuditEntry, DaemonStatus, StreamView } from '../../../services/operations.ts'
+import type { AuditEntry, DaemonStatus, StreamView } from '../../../services/daemon-operations.ts'
 import type { SessionView } from './api.ts'
 import type { EventName } from './live.ts'
 

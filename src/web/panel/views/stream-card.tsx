@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { StreamView } from '../../../services/operations.ts'
+import type { StreamView } from '../../../services/daemon-operations.ts'
 import { Badge, Button } from '../parts/basics.tsx'
 import { confirmed } from '../parts/dialog.tsx'
 import { bitrate, bytes, clock, plural, secondsSince } from '../parts/format.ts'
