@@ -45,6 +45,8 @@ export class SignallingClient {
   readonly #context: ClientContext
   readonly #exchanges = new Map<string, Exchange>()
   readonly #early = new EarlyCandidates()
+  /** The stream that the page stopped last. */
+  #stopped: string | undefined
   #gone = false
 
   constructor(context: ClientContext) {
@@ -71,11 +73,11 @@ export class SignallingClient {
       case 'play':
         return void this.#open(message, message.command)
       case 'takeConfiguration':
-        if (exchange) return void exchange.configure(message.type, message.sdp)
-        return void this.#fail(message, { definition: 'not_initialized_yet' })
+        return void this.#configure(message, exchange)
       case 'takeCandidate':
         return void this.#takeCandidate(message, exchange)
       case 'stop':
+        if (exchange) this.#stopped = message.streamId
         return void exchange?.leave('ended')
       case 'ping':
         return void send({ command: 'pong' })
@@ -140,6 +142,13 @@ export class SignallingClient {
       },
     }
     return type === 'publish' ? new Publishing(context) : new OfferedPlaying(context)
+  }
+
+  #configure(message: Command, exchange: Exchange | undefined): void {
+    if (exchange) exchange.configure(message.type, message.sdp)
+    // AMS's client stops, and still sends the answer that its browser was making.
+    else if (message.streamId === this.#stopped) this.ignored += 1
+    else this.#fail(message, { definition: 'not_initialized_yet' })
   }
 
   /** They may come before the command that they belong to. */

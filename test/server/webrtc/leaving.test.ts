@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { GOOD_SDP } from '../../support/fake-webrtc.ts'
 import { aSignallingHouse } from '../../support/signalling.ts'
 
 describe('a socket that goes', () => {
@@ -58,6 +59,36 @@ describe('a socket that goes', () => {
     await expect.poll(() => house.entries.map(({ event }) => event)).toContain('admit')
     await expect.poll(() => house.sessions.list()).toEqual([])
     expect(house.hub.list()).toEqual([])
+  })
+})
+
+describe('a page that stops and asks again', () => {
+  it('hears nothing of an answer or offer that was on its way when it stopped', async () => {
+    const house = await aSignallingHouse()
+    house.goLive()
+    const page = await house.page()
+    const late = (streamId: string, type: string) =>
+      page.send({ command: 'takeConfiguration', streamId, type, sdp: GOOD_SDP })
+    const token = await house.mint()
+    page.send({ command: 'play', streamId: 'cam', token })
+    expect(await page.word()).toBe('takeConfiguration')
+    page.send({ command: 'stop', streamId: 'cam' })
+    late('cam', 'answer')
+    page.send({ command: 'publish', streamId: 'desk', token: await house.mint({ streamId: 'desk', type: 'publish' }) })
+    expect(await page.word()).toBe('start')
+    page.send({ command: 'stop', streamId: 'desk' })
+    late('desk', 'offer')
+    expect(await page.settled()).toEqual([])
+    expect(await page.answer(token)).toBe('takeConfiguration')
+    house.engine.viewer.events.onConnected()
+    expect(await page.word()).toBe('play_started')
+  })
+
+  it('still hears that it has not asked, of a stream that it never had', async () => {
+    const page = await (await aSignallingHouse()).page()
+    page.send({ command: 'stop', streamId: 'cam' })
+    page.send({ command: 'takeConfiguration', streamId: 'cam', type: 'offer', sdp: GOOD_SDP })
+    expect(await page.word()).toBe('not_initialized_yet')
   })
 })
 
