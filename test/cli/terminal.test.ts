@@ -54,7 +54,7 @@ async function onTerminal(argv: string[], exchanges: Exchange[] = [], env = {}, 
 
 const create = (...argv: string[]) => mustRunLine(['token', 'create', ...argv], dataDir)
 
-describe.skipIf(python === null)('on a terminal', { timeout: 30_000 }, () => {
+describe.skipIf(python === null)('on a terminal', () => {
   it('token create asks for stream and type, on stderr: $(…) catches the bare token', async () => {
     const { code, text, piped } = await onTerminal(
       ['token', 'create'],

@@ -135,8 +135,12 @@ describe('passwords', () => {
       const after = process.cpuUsage()
       return after.user + after.system - user - system
     }
-    const known = Math.min(await time(stored), await time(stored), await time(stored))
-    const nobody = Math.min(await time(undefined), await time(undefined), await time(undefined))
+    let known = Number.POSITIVE_INFINITY
+    let nobody = Number.POSITIVE_INFINITY
+    for (let turn = 0; turn < 4; turn++) {
+      known = Math.min(known, await time(stored))
+      nobody = Math.min(nobody, await time(undefined))
+    }
     expect(nobody / known).toBeGreaterThan(0.5)
     expect(nobody / known).toBeLessThan(2)
   })

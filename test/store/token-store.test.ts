@@ -102,7 +102,7 @@ describeStores(({ place, open }) => {
 
   describe('a reservation', () => {
     it('keeps others out, with a hint when to come again, and lets its holder spend', async () => {
-      const store = await open(await place())
+      const store = await open(await place(), { monotonic: () => 0 })
       await store.tokens.add([token])
       expect(await store.tokens.reserve(token.hash, 'me', SECOND)).toEqual({ ok: true, token })
       for (const answer of [
@@ -137,7 +137,7 @@ describeStores(({ place, open }) => {
     })
 
     it('holds one use of several, and none of an unlimited token', async () => {
-      const store = await open(await place())
+      const store = await open(await place(), { monotonic: () => 0 })
       await store.tokens.add([tokenNumber(2, { uses: 2 }), tokenNumber(3, { uses: null })])
       const reserve = async (number: number, holder: string) =>
         (await store.tokens.reserve(tokenNumber(number).hash, holder, SECOND)).ok

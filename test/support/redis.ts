@@ -8,6 +8,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import type { Store } from '../../src/services/ports.ts'
 import { parseRedisLocation, type RedisLocation } from '../../src/store/redis/location.ts'
 import { openRedisStore, type RedisStoreOptions } from '../../src/store/redis/open.ts'
+import { eventually } from './eventually.ts'
 import { freePort } from './ports.ts'
 import { NOW } from './tokens.ts'
 
@@ -56,11 +57,13 @@ export class RedisServer {
     this.#child = child
     let text = ''
     const { stdout } = child
-    while (!text.includes('Ready to accept connections')) {
-      const [chunk] = (await once(stdout, 'data')) as [Buffer]
+    stdout.on('data', (chunk: Buffer) => {
       text += chunk
-    }
-    stdout.resume()
+    })
+    await eventually(() => {
+      if (child.exitCode !== null) throw new Error(`redis-server ended: ${text}`)
+      return text.includes('Ready to accept connections') || undefined
+    })
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

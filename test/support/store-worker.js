@@ -97,7 +97,7 @@ const jobs = {
 
   /** Spends one token, having waited for the store. */
   async spend(hash) {
-    const store = await open()
+    const store = await open({ wait: 30_000 })
     const answer = await spend(store, hash, String(process.pid))
     await store.close()
     say(answer.ok ? 'won' : answer.code)

@@ -5,7 +5,7 @@ import { anEngine, PATIENT, reportOf, watch, watchFromProcess } from '../../supp
 
 const SILENCE = 1000
 /** For another process, which the machine may let wait. */
-const LONG_SILENCE = 2000
+const LONG_SILENCE = 3000
 const stream: LiveStream = {
   videoCodec: 'H264',
   audioCodec: null,

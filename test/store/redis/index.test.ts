@@ -58,9 +58,9 @@ describeWith(['redis-server'], 'what leads to tokens in Redis', () => {
     const store = await aRedisStore(url, { retention: RETENTION })
     const [expiring, lasting] = [tokenNumber(1, { expireDate: NOW + 50 }), tokenNumber(2)]
     const until = async (hash: string) => {
-      const left = await redis().ask(url, (server) => server.call('PTTL', slotOf(hash)[0]))
-      // In milliseconds from now by the server's clock.
-      return Number(left) < 0 ? null : Math.round((Date.now() + Number(left)) / 1000)
+      const answers = await redis().ask(url, (server) => server.multi().time().pttl(slotOf(hash)[0]).exec())
+      const [[, time], [, left]] = answers as unknown as [[null, [string, string]], [null, number]]
+      return left < 0 ? null : Math.round(Number(time[0]) + Number(time[1]) / 1e6 + left / 1000)
     }
     await store.tokens.add([expiring, lasting])
     expect([await until(expiring.hash), await until(lasting.hash)]).toEqual([NOW + 50 + RETENTION, null])
