@@ -27,12 +27,13 @@ export class RtmpClient {
   readonly socket: Socket
   readonly #reader = new RtmpReader()
   #received = 0
-  /** Questions that are asked again whenever something comes in. */
+  /** Questions that are asked again whenever something comes in, and at the end. */
   readonly #waiting = new Set<() => void>()
 
   private constructor(socket: Socket) {
     this.socket = socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('close', () => this.#ask())
     // A reset is one of the answers that a hostile client may get.
     socket.on('error', () => {})
     onTestFinished(() => void socket.destroy())
@@ -168,6 +169,10 @@ export class RtmpClient {
     const handshake = Math.max(0, Math.min(chunk.length, 1 + 2 * HANDSHAKE - this.#received))
     this.#received += chunk.length
     this.#reader.push(chunk.subarray(handshake))
+    this.#ask()
+  }
+
+  #ask(): void {
     for (const wake of [...this.#waiting]) wake()
   }
 }

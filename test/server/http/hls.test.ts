@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { eventually } from '../../support/eventually.ts'
 import type { FakeHlsStream } from '../../support/fake-hls.ts'
 import { aHttpHouse, type HttpHouse, type HttpHouseOptions } from '../../support/http-house.ts'
@@ -141,9 +141,11 @@ describe('the master playlist', () => {
     const house = await live()
     holdUp(house.stream)
     const token = await house.mint()
+    const asked = vi.spyOn(house.stream, 'ready')
     const leave = new AbortController()
     const waiting = fetch(`${house.streams}/cam.m3u8?token=${token}`, { signal: leave.signal })
-    await eventually(async () => (await fetch(`${house.streams}/cam.m3u8?token=${token}`)).status === 409 || undefined)
+    await expect.poll(() => asked.mock.calls.length).toBe(1)
+    expect((await fetch(`${house.streams}/cam.m3u8?token=${token}`)).status).toBe(409)
     leave.abort()
     await expect(waiting).rejects.toThrow('aborted')
     house.stream.ready = async () => true

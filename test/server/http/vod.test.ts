@@ -274,7 +274,7 @@ describe('ranges', () => {
     expect(await codeOf(await fetch(address, { headers: { 'if-match': etag } }))).toBe('412 PRECONDITION_FAILED')
   })
 
-  it('of a 10 GB file cost no memory', async () => {
+  it('of a 10 GB file cost no memory', { timeout: 180_000 }, async () => {
     const house = await aCinema()
     await sparse(join(house.folder, 'huge.mp4'), 10 * GIB)
     const address = await admitted(house, 'huge')
@@ -425,12 +425,15 @@ describe('a download in progress', () => {
     const house = await aCinema()
     const socket = await aSlowDownload(house)
     const [session] = house.sessions.list()
-    const from = performance.now()
+    let after = 0
+    socket.on('data', (chunk) => {
+      after += chunk.length
+    })
     if (how === 'kick') house.sessions.kick(session?.id ?? '')
     else await house.operations.revokeTokens({ refs: [session?.tokenId ?? ''] })
     socket.resume()
     await eventually(() => socket.destroyed || undefined)
-    expect(performance.now() - from).toBeLessThan(2000)
+    expect(after).toBeLessThan(64 * 1024 * 1024)
   })
 
   it('keeps its session from going idle', async () => {

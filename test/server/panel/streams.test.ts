@@ -20,7 +20,7 @@ describe('a live stream in the panel', () => {
     const viewer = await loggedIn('viewer', 'viewer')
     const early = await viewer.post('/panel/api/call/preview', stream)
     expect([early.status, codeOf(early)]).toEqual([404, 'STREAM_NOT_LIVE'])
-    await aPublisher()
+    const publisher = await aPublisher()
     expect(await viewer.call('preview', stream)).toEqual({ token: null })
     await admin.call('setTokenControl', { enable: true, types: ['play'] })
     const { token } = (await viewer.call('preview', stream)) as { token: string }
@@ -29,6 +29,7 @@ describe('a live stream in the panel', () => {
     const { expireDate } = shown as { expireDate: number }
     expect(expireDate - Date.now() / 1000).toBeLessThanOrEqual(61)
     const play = `${house().url}/LiveApp/streams/cam.flv?token=${token}`
+    publisher.frame('picture')
     const playing = await fetch(play)
     expect(playing.status).toBe(200)
     expect((await fetch(play)).status).toBe(403)
@@ -37,6 +38,7 @@ describe('a live stream in the panel', () => {
     await playing.arrayBuffer().catch(() => {})
     expect((await fetch(`${house().url}/LiveApp/streams/cam.flv?token=${kept}`)).status).toBe(403)
     await viewer.must('/panel/api/login', { name: 'viewer', password: PASSWORD })
+    publisher.frame('picture')
     for (let n = 0; n < 30; n++) await viewer.call('preview', stream)
     expect(codeOf(await viewer.post('/panel/api/call/preview', stream))).toBe('TOO_MANY_CONNECTIONS')
     await admin.call('setTokenControl', { enable: false, types: ['play'] })

@@ -24,6 +24,7 @@ describeWith(['ffmpeg', 'ffprobe', 'rtmpdump'], 'real RTMP clients', () => {
     const publisher = await published(url, () => hub.list())
     expect(hub.list()).toMatchObject([{ videoCodec: 'H264', audioCodec: 'AAC', state: 'live', protocol: 'rtmp' }])
     const dump = rtmpdump(`${url}/LiveApp/cam?token=good`)
+    await eventually(() => hub.list().find(({ viewers }) => viewers === 1))
     const probe = await playing(`${url}/LiveApp/cam?token=good`).outcome
     expect(packetsOf(probe).video).toBeGreaterThan(25)
     expect(packetsOf(probe).audio).toBeGreaterThan(25)

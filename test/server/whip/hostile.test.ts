@@ -6,7 +6,7 @@ import { aWhipHouse, codeOf, sdpOf } from '../../support/whip.ts'
 const FRAGMENT = 'application/trickle-ice-sdpfrag'
 
 it('lets go of 300 offers that go no further, takes no more at once than it may, and serves others then', async () => {
-  const house = await aWhipHouse({ limits: { negotiation: 3000, mostNegotiating: 10, mostOfAddress: 10 } })
+  const house = await aWhipHouse({ limits: { negotiation: 5000, mostNegotiating: 10, mostOfAddress: 10 } })
   await house.publish(await house.mint({ type: 'publish' }))
   const token = await house.mint({ uses: null })
   const offer = await new RtcViewer().offer()
@@ -15,13 +15,13 @@ it('lets go of 300 offers that go no further, takes no more at once than it may,
   expect(new Set(statuses)).toEqual(new Set([201, 503]))
   expect(statuses.filter((status) => status === 201).length).toBeGreaterThanOrEqual(10)
   expect(house.whip?.size).toBeLessThanOrEqual(11)
-  await expect.poll(() => house.whip?.size, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => house.whip?.size, { timeout: 15_000 }).toBe(1)
   const { viewer } = await house.play(token)
   await viewer.until('video', 3)
 })
 
 it('burns no token on a connection that never comes about', async () => {
-  const house = await aWhipHouse({ limits: { negotiation: 300 } })
+  const house = await aWhipHouse({ limits: { negotiation: 3000 } })
   const token = await house.mint({ type: 'publish' })
   const answer = await house.post(`/LiveApp/whip/cam?token=${token}`, await new RtcPublisher().offer())
   await sdpOf(answer)
@@ -73,7 +73,7 @@ it('takes 1500 candidates in 500 PATCHes and goes on', async () => {
 })
 
 it('takes no offer that is damaged, wherever that is', async () => {
-  const house = await aWhipHouse({ limits: { negotiation: 2000, mostOfAddress: 200 } })
+  const house = await aWhipHouse({ limits: { negotiation: 6000, mostOfAddress: 200 } })
   house.hub.claim('LiveApp', 'live')?.start({ protocol: 'rtmp', address: '' })
   const token = await house.mint({ streamId: 'live', uses: null })
   const offer = await new RtcViewer().offer()
@@ -88,7 +88,7 @@ it('takes no offer that is damaged, wherever that is', async () => {
     const { status } = await house.post(`/LiveApp/whep/live?token=${token}`, damaged)
     expect([201, 400, 406]).toContain(status)
   }
-  await expect.poll(() => house.whip?.size, { timeout: 5000 }).toBe(0)
+  await expect.poll(() => house.whip?.size, { timeout: 15_000 }).toBe(0)
 })
 
 it('keeps the media of a publisher back until its token is spent', async () => {

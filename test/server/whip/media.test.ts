@@ -55,16 +55,16 @@ it('answers with all of its candidates, its public address and the loopback amon
 })
 
 it('takes a viewer for lost that is gone, and keeps one that reports what it gets', async () => {
-  const house = await aWhipHouse({ engineOptions: { silence: 1500 } })
+  const house = await aWhipHouse({ engineOptions: { silence: 3000 } })
   await house.publish(await house.mint({ type: 'publish' }))
   await expect.poll(() => house.hub.find('LiveApp', 'cam')?.videoCodec).toBe('H264')
   const there = await house.play(await house.mint(), new RtcViewer({ kinds: ['audio'] }))
   const gone = await house.play(await house.mint())
   await gone.viewer.until('video', 3)
   gone.viewer.close()
-  await expect.poll(() => house.whip?.size, { timeout: 5000 }).toBe(2)
+  await expect.poll(() => house.whip?.size, { timeout: 15_000 }).toBe(2)
   expect((await fetch(gone.session, { method: 'DELETE' })).status).toBe(404)
   // More than the silence that it may keep.
-  await there.viewer.until('audio', there.viewer.packets.audio.length + 100)
+  await there.viewer.until('audio', there.viewer.packets.audio.length + 200)
   expect((await fetch(there.session, { method: 'DELETE' })).status).toBe(200)
 })
