@@ -4,7 +4,7 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { sharedDaemon } from '../support/amsctl.ts'
 import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { live, packetsOf, playing, publishing, sharedPublisher } from '../support/ffmpeg.ts'
+import { live, liveWithPictures, packetsOf, playing, publishing, sharedPublisher } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 import { aContext, VisitedPage } from '../support/viewer-page.ts'
 
@@ -291,7 +291,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     const studio = await VisitedPage.open(await aContext(browser(), { colorScheme: 'dark' }), address)
     await studio.press('Start broadcast')
     await studio.says(/You are on air/)
-    expect((await live(daemon(), 'studio')).protocol).toBe('webrtc')
+    expect((await liveWithPictures(daemon(), 'studio')).protocol).toBe('webrtc')
     await studio.page.getByText(/Mbit\/s/).waitFor()
     await studio.shoot('studio-dark')
     expect(studio.page.url()).not.toContain(token)

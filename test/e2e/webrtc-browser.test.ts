@@ -4,7 +4,7 @@ import { type AmsClient, AmsPage, signallingUrl } from '../support/ams-page.ts'
 import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { PlayerPage, sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
+import { live, liveWithPictures, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 import { REFUSED_KINDS, type RefusedKind, refusedToken } from '../support/refused-tokens.ts'
 
@@ -19,8 +19,7 @@ async function liveFromPage(daemon: ServedDaemon, page: AmsPage): Promise<AmsCli
   const publisher = await page.publisher(signallingUrl(daemon))
   await publisher.publish('cam', await daemon.mint('cam', 'publish'))
   await publisher.hears('cam', 'publish_started')
-  // On a busy machine its camera begins seconds after its microphone.
-  await eventually(async () => (await live(daemon, 'cam')).videoCodec ?? undefined)
+  await liveWithPictures(daemon, 'cam')
   return publisher
 }
 

@@ -4,7 +4,7 @@ import { AmsPage, signallingUrl } from '../support/ams-page.ts'
 import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { live, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
+import { live, liveWithPictures, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 
 /** Processes that a daemon has started and that are still there. */
@@ -40,7 +40,7 @@ describeWith(['chromium', 'ffmpeg', 'ffprobe', 'pgrep'], 'sound between RTMP and
     const page = await AmsPage.open(browser())
     const publisher = await page.publisher(signallingUrl(daemon))
     await publisher.publish('cam')
-    await live(daemon, 'cam')
+    await liveWithPictures(daemon, 'cam')
     expect(childrenOf(daemon)).toEqual([])
     const players = [`${daemon.rtmp}/LiveApp/cam`, `${daemon.http}/LiveApp/streams/cam.flv`].map((url) =>
       playing(url, 4),
@@ -62,7 +62,7 @@ describeWith(['chromium', 'ffmpeg', 'ffprobe', 'pgrep'], 'sound between RTMP and
     const page = await AmsPage.open(browser())
     const publisher = await page.publisher(signallingUrl(daemon))
     await publisher.publish('cam')
-    await live(daemon, 'cam')
+    await liveWithPictures(daemon, 'cam')
     const { video, audio } = packetsOf(await playing(`${daemon.http}/LiveApp/streams/cam.flv`, 2).outcome)
     expect(video).toBeGreaterThan(10)
     expect(audio).toBe(0)

@@ -56,3 +56,11 @@ export function live(daemon: ServedDaemon, streamId: string, state = 'live'): Pr
     return streams.find((stream) => stream.streamId === streamId && stream.state === state)
   })
 }
+
+/** The same with pictures: on a busy machine the camera of a browser begins seconds after its microphone. */
+export function liveWithPictures(daemon: ServedDaemon, streamId: string): Promise<StreamView> {
+  return eventually(async () => {
+    const stream = await live(daemon, streamId)
+    return stream.videoCodec === null ? undefined : stream
+  })
+}

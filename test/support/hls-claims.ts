@@ -97,10 +97,12 @@ export function claimHlsBrowsers(seconds: number): void {
         play(other, (url) => other.playWithHlsJs(url, { lowLatencyMode: false })),
         ...(playsNatively ? [play(native, (url) => native.playNatively(url))] : []),
       ])
-      const { delay } = await same.state()
-      process.stderr.write(`hls.js in low-latency mode plays ${delay?.toFixed(2)} s behind live\n`)
-      // 3 s are promised; a machine that is busy otherwise makes a player fall behind.
-      expect(delay).toBeLessThan(5)
+      // 3 s are promised; a machine that is busy otherwise makes a player fall behind, until it has caught up.
+      const delay = await eventually(async () => {
+        const { delay } = await same.state()
+        return delay !== null && delay < 5 ? delay : undefined
+      })
+      process.stderr.write(`hls.js in low-latency mode plays ${delay.toFixed(2)} s behind live\n`)
       await daemon.must(['token', 'revoke', '--stream', 'cam', '--yes'])
       for (const page of [same, other]) {
         await eventually(async () => (await page.state()).errors.find((error) => error.includes('403')))
