@@ -4,7 +4,7 @@ import { AmsctlError } from '../domain/errors.ts'
 export function readJsonObject(body: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(body)
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch (cause) {
     throw new AmsctlError('BAD_REQUEST', 'the body is not JSON', { cause })
   }

@@ -3,11 +3,12 @@ import { formatSetting, parseSetting, type SettingName, type SettingValues } fro
 import { printable } from '../../domain/stream-id.ts'
 
 /** AMS's names, and the settings that they are here. */
-const FLAGS = {
-  tokenControlEnabled: ['token-control-publish', 'token-control-play'],
-  publishTokenControlEnabled: ['token-control-publish'],
-  playTokenControlEnabled: ['token-control-play'],
+const DIRECTIONS = {
+  publishTokenControlEnabled: 'token-control-publish',
+  playTokenControlEnabled: 'token-control-play',
 } as const
+/** Of version 1.5.0, which knows no directions. */
+const BOTH = 'tokenControlEnabled'
 const TEXTS = {
   remoteAllowedCIDR: 'rest-allowed-cidr',
   allowedPublisherCIDR: 'publisher-allowed-cidr',
@@ -21,9 +22,18 @@ export interface SettingChange {
 
 /** The settings by AMS's names. */
 export function amsSettings(values: SettingValues): Readonly<Record<string, boolean | string>> {
-  const flags = Object.entries(FLAGS).map(([ams, names]) => [ams, names.every((name) => values[name])] as const)
+  const flags = Object.entries(DIRECTIONS).map(([ams, name]) => [ams, values[name]] as const)
   const texts = Object.entries(TEXTS).map(([ams, name]) => [ams, formatSetting(name, values[name])] as const)
-  return { ...Object.fromEntries(flags), ...Object.fromEntries(texts), [RECORDING]: values.record !== 'off' }
+  return {
+    [BOTH]: isOnForBoth(values),
+    ...Object.fromEntries(flags),
+    ...Object.fromEntries(texts),
+    [RECORDING]: values.record !== 'off',
+  }
+}
+
+function isOnForBoth(values: SettingValues): boolean {
+  return Object.values(DIRECTIONS).every((name) => values[name])
 }
 
 /** What a body by AMS's names changes, all of it legal, and which names mean nothing here. BAD_VALUE. */
@@ -31,9 +41,10 @@ export function readAmsSettings(
   body: Readonly<Record<string, unknown>>,
   values: SettingValues,
 ): { readonly changes: readonly SettingChange[]; readonly ignored: readonly string[] } {
-  const changes: SettingChange[] = []
+  const changes = readTokenControl(body, values)
   const ignored: string[] = []
   for (const [ams, value] of Object.entries(body)) {
+    if (ams === BOTH || isKeyOf(DIRECTIONS, ams)) continue
     const change = readOne(ams, value, values)
     if (change) changes.push(...change)
     else ignored.push(printable(ams))
@@ -42,8 +53,18 @@ export function readAmsSettings(
   return { changes, ignored }
 }
 
+/** Who sends back all that was read, with one flag changed, as clients of 1.5.0 do, means that one. */
+function readTokenControl(body: Readonly<Record<string, unknown>>, values: SettingValues): SettingChange[] {
+  const both = BOTH in body ? readFlag(BOTH, body[BOTH]) : undefined
+  const isChanged = both !== undefined && both !== isOnForBoth(values)
+  return Object.entries(DIRECTIONS).flatMap(([ams, name]) => {
+    const own = ams in body ? readFlag(ams, body[ams]) : undefined
+    const on = own === undefined || (isChanged && own === values[name]) ? both : own
+    return on === undefined ? [] : [{ name, value: on ? 'on' : 'off' }]
+  })
+}
+
 function readOne(ams: string, value: unknown, values: SettingValues): SettingChange[] | undefined {
-  if (isKeyOf(FLAGS, ams)) return FLAGS[ams].map((name) => ({ name, value: readFlag(ams, value) ? 'on' : 'off' }))
   if (isKeyOf(TEXTS, ams)) return [{ name: TEXTS[ams], value: readText(ams, value) }]
   if (ams !== RECORDING) return undefined
   const on = readFlag(ams, value)

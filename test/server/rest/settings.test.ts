@@ -6,7 +6,15 @@ const SETTINGS = '/rest/v2/applications/settings/LiveApp'
 /** Comes from elsewhere, so that its address admits it to nothing. */
 const REMOTE = { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'curl/8.0' }
 
-async function aScript(): Promise<PanelClient> {
+let loggedIn: Promise<PanelClient> | undefined
+
+/** One for all: each login takes a while. */
+function aScript(): Promise<PanelClient> {
+  loggedIn ??= logIn()
+  return loggedIn
+}
+
+async function logIn(): Promise<PanelClient> {
   const script = house().browser()
   await script.must('/rest/v2/users/authenticate', { email: 'admin', password: PASSWORD }, REMOTE)
   return script
@@ -35,6 +43,54 @@ describe('the settings by their names at Ant Media Server', () => {
     })
     await script.post(post, { tokenControlEnabled: 'true' }, REMOTE)
     expect((await script.ask(get, { headers: REMOTE })).body).toMatchObject({ publishTokenControlEnabled: true })
+  })
+
+  it.each([
+    [
+      'off off',
+      { tokenControlEnabled: true, publishTokenControlEnabled: false, playTokenControlEnabled: false },
+      'on on',
+    ],
+    [
+      'off off',
+      { publishTokenControlEnabled: false, playTokenControlEnabled: true, tokenControlEnabled: false },
+      'off on',
+    ],
+    [
+      'on off',
+      { publishTokenControlEnabled: true, playTokenControlEnabled: false, tokenControlEnabled: true },
+      'on on',
+    ],
+    [
+      'on off',
+      { tokenControlEnabled: false, publishTokenControlEnabled: true, playTokenControlEnabled: true },
+      'on on',
+    ],
+    ['on off', { tokenControlEnabled: false }, 'off off'],
+    ['on off', { tokenControlEnabled: false, playTokenControlEnabled: false }, 'off off'],
+    [
+      'on on',
+      { tokenControlEnabled: false, publishTokenControlEnabled: true, playTokenControlEnabled: true },
+      'off off',
+    ],
+    [
+      'on on',
+      { playTokenControlEnabled: true, publishTokenControlEnabled: false, tokenControlEnabled: true },
+      'off on',
+    ],
+  ])('of token control that is %s, whoever sends %j means what differs: %s', async (before, body, after) => {
+    const script = await aScript()
+    const [publish, play] = before.split(' ').map((word) => word === 'on')
+    await script.post(SETTINGS, { publishTokenControlEnabled: publish, playTokenControlEnabled: play }, REMOTE)
+    expect((await script.post(SETTINGS, body, REMOTE)).body).toMatchObject({ success: true })
+    const { tokenControl } = house().daemon.status()
+    expect([tokenControl.publish, tokenControl.play].map((on) => (on ? 'on' : 'off')).join(' ')).toBe(after)
+  })
+
+  it.each(['[]', '[{"tokenControlEnabled":true}]', 'null', '"text"', ''])('are no %s', async (body) => {
+    const script = await aScript()
+    const answer = await script.post(SETTINGS, body, REMOTE)
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
   })
 
   it.each([
