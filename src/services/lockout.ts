@@ -20,9 +20,11 @@ interface Tries {
   last: UnixSeconds
 }
 
-/** One password that is being checked; exactly one of the two calls follows. */
+/** One password that is being checked; exactly one of the three calls follows. */
 export interface Try {
   readonly ok: true
+  /** Whether somebody has logged in from there before. */
+  readonly isKnown: boolean
   right(): void
   wrong(): void
   /** It could not be checked. */
@@ -37,6 +39,8 @@ export class Lockout {
   readonly #tries = new Map<string, Tries>()
   /** By address: when it tried within the last minute. */
   readonly #addresses = new Map<string, UnixSeconds[]>()
+  /** Addresses from which somebody has logged in, and when. */
+  readonly #known = new Map<string, UnixSeconds>()
   /** By address: how many are being checked. */
   readonly #underWay = new Map<string, number>()
 
@@ -72,8 +76,10 @@ export class Lockout {
     }
     return {
       ok: true,
+      isKnown: this.#known.has(guesser),
       right: () => {
         takeBack()
+        keepNewest(this.#known, guesser, began)
         if (tries.underWay === 0) this.#tries.delete(key)
         else tries.wrong = 0
       },

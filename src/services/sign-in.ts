@@ -88,7 +88,7 @@ export class SignIn {
     const target = user ? `${user.id} ${hashSecret(user.password)}` : name
     const attempt = this.#lockout.begin(target, address, this.#clock.now())
     if (!attempt.ok) return this.#refuse(user, address, attempt.retryAfter)
-    const right = await this.#users.isPassword(user, password).catch((error) => {
+    const right = await this.#users.isPassword(user, password, attempt.isKnown).catch((error) => {
       attempt.void()
       throw error
     })

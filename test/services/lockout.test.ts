@@ -98,6 +98,15 @@ describe('an address', () => {
     expect(['a', 'b', 'c', 'd'].map((name) => begin(name).ok)).toEqual([true, true, true, false])
   })
 
+  it('is known once somebody has logged in from there, and no other is', () => {
+    const { begin, right, wrong } = aLockout()
+    wrong('admin', '2001:db8::1')
+    expect(begin('admin', '2001:db8::1')).toMatchObject({ ok: true, isKnown: false })
+    right('admin', '2001:db8::1')
+    expect(begin('other', '2001:db8::2')).toMatchObject({ ok: true, isKnown: true })
+    expect(begin('admin', '2001:db8:0:1::1')).toMatchObject({ ok: true, isKnown: false })
+  })
+
   it('may log in as often as it likes', () => {
     const { right } = aLockout()
     for (let n = 0; n < 100; n++) expect(right(`name${n}`)).toBe(0)
