@@ -2,7 +2,8 @@ import type { TestSpecification } from 'vitest/node'
 import { BaseSequencer } from 'vitest/node'
 
 /** A browser decodes without help of a GPU: two at a time on two cores show too few pictures to judge. */
-const BROWSERS = /\/(e2e\/(hls-browser|pages|panel|webrtc-browser|webrtc-sound)|server\/whip\/browser)\.test\.ts$/
+const BROWSERS =
+  /\/(e2e\/(hls-browser|pages|panel|panel-attacks|webrtc-browser|webrtc-sound)|server\/whip\/browser)\.test\.ts$/
 /** Files that the other workers run while a browser runs, and a few more. */
 const BETWEEN = 24
 
