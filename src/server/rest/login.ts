@@ -3,6 +3,9 @@ import { isCsrfToken, type Login, type Logins } from '../../services/logins.ts'
 import { type Caller, isBrowser, isCrossSite } from '../http/caller.ts'
 import { readLoginCookie } from '../login-cookie.ts'
 
+/** Some scripts pass for browsers, those of PowerShell for one. */
+const NO_CSRF = 'its login came without its X-CSRF-Token, which GET /panel/api/session tells'
+
 export interface LoginVerdict {
   readonly login?: Login
   /** Why the login that was shown does not admit this call. */
@@ -20,5 +23,5 @@ export function judgeLogin(caller: Caller, settings: Pick<SettingValues, 'public
   if (isCrossSite(caller, settings['public-url'])) return { fault: 'its login was sent by a page of another site' }
   const shown = caller.headers['x-csrf-token']?.toString()
   const isUnmarked = shown === undefined && !isBrowser(caller)
-  return isUnmarked || isCsrfToken(login, shown) ? { login } : { fault: 'its login came without its X-CSRF-Token' }
+  return isUnmarked || isCsrfToken(login, shown) ? { login } : { fault: NO_CSRF }
 }

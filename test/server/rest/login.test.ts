@@ -126,6 +126,15 @@ describe('a browser that is logged in', () => {
     expect([answer.status, codeOf(answer)]).toEqual([403, 'ACCESS_DENIED'])
   })
 
+  it('is told where the CSRF token is, as scripts of PowerShell, which call themselves Mozilla, must be', async () => {
+    const script = await aScript()
+    const headers = { ...REMOTE, 'User-Agent': 'Mozilla/5.0 (Windows NT; en-US) WindowsPowerShell/5.1' }
+    const refused = await script.ask(MINT, { headers })
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('GET /panel/api/session tells')])
+    const { csrf } = await script.session()
+    expect((await script.ask(MINT, { headers: { ...headers, 'X-CSRF-Token': csrf ?? '' } })).status).toBe(200)
+  })
+
   it('mints with it, but not for a page of another site', async () => {
     const { admin, url } = house()
     const csrf = { 'X-CSRF-Token': admin.csrf ?? '' }
