@@ -42,18 +42,18 @@ export function isOwnHost(caller: Caller, publicUrl: string): boolean {
 
 /**
  * Whether a proxy on this machine, which comes from loopback, gives itself away by nothing but the Host that its client
- * has called: who calls from here itself, calls localhost.
+ * has called, or by HTTP/1.0, which nginx speaks by itself: who calls from here calls localhost, by HTTP/1.1.
  */
 export function isQuietProxy(caller: Caller): boolean {
   const { address, name } = hostOf(caller)
   const calledLoopback = name === 'localhost' || inCidrs(address ?? '', LOOPBACK)
-  return isFromLoopback(caller) && forwardingHeader(caller) === undefined && !calledLoopback
+  const callsAsClientsDo = calledLoopback && caller.httpVersion !== '1.0'
+  return isFromLoopback(caller) && forwardingHeader(caller) === undefined && !callsAsClientsDo
 }
 
-/** Whether it is somebody on this machine. nginx, left to itself, speaks HTTP/1.0, as browsers have ceased to. */
+/** Whether it is somebody on this machine. */
 export function isOnThisMachine(caller: Caller): boolean {
-  const cameDirectly = forwardingHeader(caller) === undefined && caller.httpVersion !== '1.0'
-  return isFromLoopback(caller) && cameDirectly && !isQuietProxy(caller)
+  return isFromLoopback(caller) && forwardingHeader(caller) === undefined && !isQuietProxy(caller)
 }
 
 function isFromLoopback({ peer }: Caller): boolean {

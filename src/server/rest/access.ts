@@ -85,7 +85,9 @@ function addressFault(caller: Caller, client: string | null, settings: AccessSet
   if (proxied !== undefined && !isBelievable(caller, settings['trusted-proxies'])) {
     return `it comes through a proxy (${proxied}) that is not in trusted-proxies or sends no X-Forwarded-For`
   }
-  if (isQuietProxy(caller)) return 'it comes through a proxy on this machine that sends no X-Forwarded-For'
+  if (isQuietProxy(caller)) {
+    return 'it comes as through a proxy on this machine that sends no X-Forwarded-For; call localhost by HTTP/1.1'
+  }
   if (client === null || !inCidrs(client, settings['rest-allowed-cidr'])) return 'its address is not allowed'
   if (!isOwnHost(caller, settings['public-url'])) return 'its Host is neither an address, localhost nor public-url'
   return isCrossSite(caller, settings['public-url']) ? 'it was sent by a page of another site' : undefined

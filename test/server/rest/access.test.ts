@@ -47,6 +47,7 @@ const ADMITTED: readonly Row[] = [
   ['a page of public-url', aCaller('127.0.0.1', { origin: 'https://live.example.org' }), PUBLIC],
   ['the address bar', aCaller('127.0.0.1', { 'sec-fetch-site': 'none' }), {}],
   ['a trusted proxy that tells of loopback', aCaller('127.0.0.1', PROXIED), VIA_PROXY],
+  ['the same by HTTP/1.0', { ...aCaller('127.0.0.1', PROXIED), httpVersion: '1.0' }, VIA_PROXY],
   [
     'two trusted proxies and an allowed client',
     aCaller('10.0.0.1', { 'x-forwarded-for': '203.0.113.9, 192.0.2.7, 10.0.0.2', via: '1.1 front' }),
@@ -64,6 +65,7 @@ const REFUSED: readonly Row[] = [
   ['loopback where nobody is allowed', aCaller('127.0.0.1'), { 'rest-allowed-cidr': '' }],
   ['loopback of IPv6 where only IPv4 is allowed', aCaller('::1'), { 'rest-allowed-cidr': '127.0.0.0/8' }],
   ['no address', aCaller(''), {}],
+  ['HTTP/1.0, as nginx speaks it by itself', { ...aCaller('127.0.0.1'), httpVersion: '1.0' }, {}],
   ['X-Forwarded-For', aCaller('127.0.0.1', PROXIED), {}],
   ['X-Forwarded-Proto', aCaller('127.0.0.1', { 'x-forwarded-proto': 'https' }), {}],
   ['Forwarded', aCaller('127.0.0.1', { forwarded: 'for=127.0.0.1' }), {}],
