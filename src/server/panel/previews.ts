@@ -7,8 +7,8 @@ import type { Login } from '../../services/logins.ts'
 export const PREVIEW_TIME: Seconds = 60
 /** Begun within that time; a viewer may look, and not fill the store with tokens. */
 const MOST_AT_ONCE = 30
-/** Those begun last; of them the ones that still play end with the login. */
-const MOST_REMEMBERED = 100
+/** Those begun last go on while the login does; the ones before them end, lest any outlive it. */
+const MOST_KEPT = 100
 
 type Revoke = Pick<DaemonOperations, 'revokeTokens'>
 
@@ -25,12 +25,12 @@ class Previews {
   readonly #login: Login
   readonly #operations: Revoke
   #begun: UnixSeconds[] = []
-  #tokens: string[] = []
+  readonly #tokens: string[] = []
 
   constructor(login: Login, operations: Revoke) {
     this.#login = login
     this.#operations = operations
-    login.signal.addEventListener('abort', () => void this.#end(), { once: true })
+    login.signal.addEventListener('abort', () => void this.#keep(0), { once: true })
   }
 
   /** TOO_MANY_CONNECTIONS. */
@@ -42,14 +42,13 @@ class Previews {
 
   /** `id` is that of the token; where the login has ended meanwhile, so does the preview. */
   async note(id: string): Promise<void> {
-    this.#tokens = [...this.#tokens, id].slice(-MOST_REMEMBERED)
-    if (this.#login.signal.aborted) await this.#end()
+    this.#tokens.push(id)
+    await this.#keep(this.#login.signal.aborted ? 0 : MOST_KEPT)
   }
 
-  /** A token that was pruned meanwhile is none to revoke. */
-  async #end(): Promise<void> {
-    const refs = this.#tokens
-    this.#tokens = []
+  /** Ends all but the newest. A token that was pruned meanwhile is none to revoke. */
+  async #keep(most: number): Promise<void> {
+    const refs = this.#tokens.splice(0, Math.max(0, this.#tokens.length - most))
     if (refs.length > 0) await this.#operations.revokeTokens({ refs }).catch(() => undefined)
   }
 }
