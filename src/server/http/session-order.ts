@@ -13,7 +13,7 @@ export interface SessionOrder {
   readonly question: AccessRequest
   /** STREAM_NOT_LIVE, and nothing spent, while nobody publishes. */
   readonly whenLive: boolean
-  /** STREAM_BUSY, and nothing spent, while somebody publishes. */
+  /** STREAM_BUSY, and nothing spent, while somebody publishes; false for a viewer, who takes no name. */
   readonly whenFree: boolean
   /** CODEC_UNSUPPORTED, and nothing spent, where the live stream has another video codec; null: any will do. */
   readonly codecs: readonly string[] | null
@@ -36,7 +36,7 @@ export function readSessionOrder(
   return {
     question: accessRequest(raw, place, { protocol: 'http', trustedProxies, credential }),
     whenLive: whenLive === true,
-    whenFree: whenFree === true,
+    whenFree: whenFree === true && place.type === 'publish',
     codecs: readCodecs(codecs),
     spend: spend !== false,
     session: session === true || typeof session === 'string',

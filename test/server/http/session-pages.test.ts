@@ -47,6 +47,12 @@ describe('POST /{app}/rest/session from a page', () => {
     expect(house.hub.claim('LiveApp', 'cam')).toBeDefined()
   })
 
+  it('takes the name from no publisher by whenFree of a viewer', async () => {
+    const house = await aHttpHouse()
+    new LiveSource(house.hub)
+    expect(await codeOf(await openSession(house, { token: await house.mint(), whenFree: true }))).toBe('OK')
+  })
+
   it('spends nothing by codecs where the stream is of none of them', async () => {
     const house = await aHttpHouse()
     const token = await house.mint()
