@@ -48,3 +48,8 @@ export function isSecretShaped(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   return text.length > 0 && text.length <= LONGEST_SECRET && !/[\u0000-\u001f\u007f]/.test(text)
 }
+
+/** Whether `text` has the form in which tokens are minted; imported ones may have others. */
+export function isMintedShaped(text: string): boolean {
+  return /^[0-9A-Za-z]{32}$/.test(text)
+}

@@ -1,6 +1,6 @@
 import { type AccessRequest, evaluate, type Refusal, refuse, type Verdict } from '../domain/access.ts'
 import { inCidrs } from '../domain/address.ts'
-import { hashSecret, isSecretShaped } from '../domain/secret.ts'
+import { hashSecret, isMintedShaped, isSecretShaped, maskSecret } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import type { Token } from '../domain/token.ts'
 import type { AccessControl, Attempt, Visit } from './access-control.ts'
@@ -50,12 +50,12 @@ export class Gate implements AccessControl {
 
   async peek(request: AccessRequest): Promise<{ readonly ok: true } | Refusal> {
     const entitlement = await this.#entitle(request)
-    return entitlement.ok ? { ok: true } : this.#refusals.tell(request, entitlement)
+    return entitlement.ok ? { ok: true } : this.#tell(request, entitlement)
   }
 
   async reserve(request: AccessRequest): Promise<Attempt | Refusal> {
     const entitlement = await this.#entitle(request)
-    if (!entitlement.ok) return this.#refusals.tell(request, entitlement)
+    if (!entitlement.ok) return this.#tell(request, entitlement)
     switch (entitlement.by) {
       case 'nothing':
         return this.#attempts.withoutToken(request)
@@ -68,11 +68,11 @@ export class Gate implements AccessControl {
 
   async visit(request: AccessRequest): Promise<Visit | Refusal> {
     const entitlement = await this.#entitle(request)
-    if (!entitlement.ok) return this.#refusals.tell(request, entitlement)
+    if (!entitlement.ok) return this.#tell(request, entitlement)
     if (entitlement.by === 'session') return this.#sessions.visit(entitlement.session.id, request.protocol)
     if (entitlement.by === 'nothing') return anonymousVisit()
     const message = 'this address needs the session that the playlist hands out; open the playlist with the token'
-    return this.#refusals.tell(request, refuse('SESSION_MISSING', message, entitlement.token))
+    return this.#tell(request, refuse('SESSION_MISSING', message, entitlement.token))
   }
 
   /** Judges a token as {@link reserve} does, though token control may be off, and changes nothing. */
@@ -85,16 +85,28 @@ export class Gate implements AccessControl {
   /** Judges and spends one use for somebody who is served elsewhere: REST validate, `token redeem`. Opens no session. */
   async redeem(request: AccessRequest): Promise<Reserved | Refusal> {
     const verdict = await this.judge(request)
-    if (!verdict.ok) return this.#refusals.tell(request, verdict)
+    if (!verdict.ok) return this.#tell(request, verdict)
     const spent = await this.#tokens.spend(
       verdict.token.hash,
       newSessionId(),
       useOf(request, null, this.#clock.now()),
       null,
     )
-    if (!spent.ok) return this.#refusals.tell(request, spent)
+    if (!spent.ok) return this.#tell(request, spent)
     this.#audit.record({ event: 'redeem', ...describe(request), tokenId: spent.token.id })
     return spent
+  }
+
+  /** Who mixes up the fields of an encoder names a stream by a token. That is good still, and must not be on record. */
+  async #tell(request: AccessRequest, refusal: Refusal): Promise<Refusal> {
+    const name = request.streamId
+    const isToken =
+      isMintedShaped(name) &&
+      (await this.#tokens.findByHash(hashSecret(name)).then(
+        (token) => token !== undefined,
+        () => true,
+      ))
+    return this.#refusals.tell(isToken ? { ...request, streamId: maskSecret(name) } : request, refusal)
   }
 
   #entitle(request: AccessRequest): Promise<Entitlement | Refusal> {

@@ -517,6 +517,19 @@ describe('the audit', () => {
     if (request.credential?.kind === 'token') expect(text).not.toContain(request.credential.secret)
   })
 
+  it('masks the name of a stream that is a token', async () => {
+    const { credential } = await mint({ type: 'publish' })
+    const streamId = credential?.kind === 'token' ? credential.secret : ''
+    const unknown = 'x'.repeat(32)
+    await house.gate.reserve(aRequest({ streamId, type: 'publish', credential: null }))
+    await house.gate.peek(aRequest({ streamId }))
+    await house.gate.reserve(aRequest({ streamId: unknown, credential: null }))
+    const names = house.entries
+      .filter(({ event }) => event === 'refuse' || event === 'guess')
+      .map((entry) => entry.streamId)
+    expect(names).toEqual([`${streamId.slice(0, 4)}…`, `${streamId.slice(0, 4)}…`, unknown])
+  })
+
   it('folds the same refusal into one line a minute, with a count', async () => {
     const request = await mint()
     await enter(request)
