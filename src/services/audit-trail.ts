@@ -7,6 +7,7 @@ export class AuditTrail implements AuditLog {
   readonly #log: AuditLog
   readonly #search: (query: AuditQuery) => Promise<AuditEntry[]>
   readonly #listeners = new Set<Listener>()
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(log: AuditLog, search: (query: AuditQuery) => Promise<AuditEntry[]>) {
     this.#log = log
@@ -28,9 +29,10 @@ export class AuditTrail implements AuditLog {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** The newest entries that fit, oldest first. */
-  async search(query: AuditQuery): Promise<AuditEntry[]> {
-    await this.#log.flush()
-    return this.#search(query)
+  /** The newest entries that fit, oldest first. One search at a time: each may read all that there is. */
+  search(query: AuditQuery): Promise<AuditEntry[]> {
+    const found = this.#turn.then(() => this.#log.flush()).then(() => this.#search(query))
+    this.#turn = found.catch(() => undefined)
+    return found
   }
 }

@@ -115,7 +115,7 @@ describe('a search of the audit', () => {
     const facts = { by: 'client', address: '203.0.113.7', app: 'LiveApp' }
     audit.append({ ...entry(0), ...facts, event: 'refuse', streamId: 'cam', code: 'TOKEN_USED', tokenId: 'tk_abc' })
     audit.append({ ...entry(1), ...facts, streamId: 'cam', tokenId: null })
-    audit.append({ ...entry(2), ...facts, streamId: 'camera', message: '2 Grüße' })
+    audit.append({ ...entry(2), ...facts, streamId: 'camera', message: '2 Grüße "C:\\"' })
     await audit.flush()
     await appendFile(join(directory, 'audit.ndjson'), '{"at":"2026-01-01T0')
     const found = async (filter: AuditFilter) => numbersOf(await searchAudit(directory, { limit: 9, ...filter }))
@@ -123,7 +123,8 @@ describe('a search of the audit', () => {
     expect(await found({ events: ['refuse', 'guess'] })).toEqual([0])
     expect(await found({ streamId: 'cam' })).toEqual([0, 1])
     expect(await found({ text: 'TK_ABC' })).toEqual([0])
-    expect(await found({ text: 'grüße' })).toEqual([2])
+    expect(await found({ text: 'grüße "c:\\"' })).toEqual([2])
+    expect(await found({ text: '"streamid"' })).toEqual([])
     expect(await found({ text: '203.0.113', events: ['admit'], streamId: 'camera' })).toEqual([2])
     expect(await found({ text: 'null' })).toEqual([])
     expect(await searchAudit(await temporaryDirectory(), { limit: 9 })).toEqual([])
