@@ -56,11 +56,12 @@ export class Attempts {
   bySession(request: AccessRequest, session: Session, secret: string | null): Attempt {
     // The stream name must be free for the publisher who comes back.
     if (request.type === 'publish') this.#sessions.evict(session.id)
-    const over = () => this.#refusals.tell(request, refuse('SESSION_INVALID', 'this session has ended meanwhile'))
+    const over = () =>
+      this.#refusals.tell(request, refuse('SESSION_INVALID', 'this session has ended or gone on elsewhere meanwhile'))
     return {
       ok: true,
       spend: async (connection) =>
-        this.#sessions.attach(session.id, connection, request) ? this.#admit(request, session, connection) : over(),
+        this.#sessions.attach(session, connection, request) ? this.#admit(request, session, connection) : over(),
       keep: async () => {
         const kept = secret ?? newSessionSecret()
         const known = this.#sessions.keep(session.id, hashSecret(kept))

@@ -45,10 +45,13 @@ export class SessionHolds {
     }
   }
 
-  /** Gives `session` to a new connection; the older one is closed. False: the session is over. */
-  attach(id: string, connection: Connection, request: AccessRequest): boolean {
+  /**
+   * Gives `session`, as it was when its holder was let in, to a new connection; the older one is closed. False: it is
+   * over, or somebody has it by another secret since.
+   */
+  attach({ id, secretHash }: Session, connection: Connection, request: AccessRequest): boolean {
     const entry = this.#keeping.open.get(id)
-    if (!entry) return false
+    if (entry?.session.secretHash !== secretHash) return false
     this.#keeping.detach(entry, 'replaced')
     entry.connection = connection
     entry.session = {

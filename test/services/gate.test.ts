@@ -272,6 +272,20 @@ describe('reconnect-grace', () => {
       yes<Visit>(await house.gate.visit(aRequest({ cookie: String(secret) })))
     })
 
+    it('is for one client where two go on at once, one of them over HLS', async () => {
+      const request = await mint()
+      await enter(request)
+      const [late, quick] = [
+        yes<Attempt>(await house.gate.reserve(request)),
+        yes<Attempt>(await house.gate.reserve(request)),
+      ]
+      const { secret } = yes<KeptSession>(await quick.keep())
+      const connection = new FakeConnection()
+      expect(code(await late.spend(connection))).toBe('SESSION_INVALID')
+      const attempt = yes<Attempt>(await house.gate.reserve(aRequest({ cookie: String(secret) })))
+      yes<Admission>(await attempt.spend(connection))
+    })
+
     it('hands nobody a session that does not open, whatever an unlimited token has resumed', async () => {
       const request = await mint({ uses: null })
       ;(await enter(request)).leave('lost')
