@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk'
-import type { AuditEntry, AuditEvent } from '../services/ports.ts'
+import type { AuditEntry, AuditEvent } from '../domain/audit.ts'
 import { escapeControls } from './escape.ts'
 
 const BAD_NEWS: readonly AuditEvent[] = ['refuse', 'guess', 'record-fail']

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { auditLine, auditSentence } from '../cli/audit-text.ts'
 import { BaseCommand } from '../cli/base-command.ts'
-import type { AuditEntry } from '../services/ports.ts'
+import type { AuditEntry } from '../domain/audit.ts'
 import { followAudit, readAudit } from '../store/audit-file.ts'
 
 const LAST_ON_TERMINAL = 50

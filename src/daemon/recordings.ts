@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../domain/audit.ts'
 import type { Recording } from '../domain/recording.ts'
 import { isRecorded } from '../domain/settings.ts'
 import type { Hub } from '../media/hub.ts'
@@ -7,7 +8,6 @@ import { type RecordingReporter, Recordings } from '../media/recording/recording
 import { repair } from '../media/recording/repair.ts'
 import type { Services } from '../services/administration.ts'
 import type { Log } from '../services/log.ts'
-import type { AuditEvent } from '../services/ports.ts'
 
 interface RecordingParts {
   readonly services: Services

@@ -1,7 +1,7 @@
+import type { AuditEntry } from '../domain/audit.ts'
 import { viewUser } from '../domain/user.ts'
 import type { Services } from './administration.ts'
 import type { StoreOperations } from './operations.ts'
-import type { AuditEntry } from './ports.ts'
 
 type AccountOperations = Pick<
   StoreOperations,

@@ -1,4 +1,5 @@
-import type { AuditEntry, AuditLog, AuditQuery } from './ports.ts'
+import type { AuditEntry } from '../domain/audit.ts'
+import type { AuditLog, AuditQuery } from './ports.ts'
 
 type Listener = (entry: AuditEntry) => void
 

@@ -1,5 +1,6 @@
+import type { AuditEntry } from '../domain/audit.ts'
 import type { Milliseconds } from '../domain/units.ts'
-import type { AuditEntry, AuditLog } from './ports.ts'
+import type { AuditLog } from './ports.ts'
 
 const FOLD: Milliseconds = 60_000
 const MOST_FOLDED = 10_000

@@ -1,9 +1,8 @@
+import type { AuditEntry } from '../domain/audit.ts'
 import type { SessionView } from '../domain/session.ts'
 import type { Seconds } from '../domain/units.ts'
 import type { StoreOperations } from './operations.ts'
-import type { AuditEntry, AuditQuery } from './ports.ts'
-
-export type { AuditEntry }
+import type { AuditQuery } from './ports.ts'
 
 /** What only a running daemon can answer. */
 export interface DaemonOperations extends StoreOperations {

@@ -8,8 +8,6 @@ import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
 import type { User } from '../domain/user.ts'
 import type { SharedStore } from './nodes.ts'
 
-export type { AuditEntry, AuditEvent } from '../domain/audit.ts'
-
 export interface Clock {
   now(): UnixSeconds
 }

@@ -3,7 +3,8 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AuditEntry, AuditLog } from '../services/ports.ts'
+import type { AuditEntry } from '../domain/audit.ts'
+import type { AuditLog } from '../services/ports.ts'
 
 const ROTATE_AT = 16 * 1024 * 1024
 export const KEPT = 8

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import type { AuditEntry } from '../../domain/audit.ts'
 import { AmsctlError } from '../../domain/errors.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import type { AuditTrail } from '../../services/audit-trail.ts'
-import type { AuditEntry, DaemonOperations } from '../../services/daemon-operations.ts'
+import type { DaemonOperations } from '../../services/daemon-operations.ts'
 import type { Login } from '../../services/logins.ts'
 import { type EventClient, type Snapshot, tell } from './event-client.ts'
 

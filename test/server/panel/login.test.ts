@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { AuditEntry } from '../../../src/domain/audit.ts'
 import { hashSecret } from '../../../src/domain/secret.ts'
-import type { AuditEntry } from '../../../src/services/daemon-operations.ts'
 import { noteSecret } from '../../support/leaks.ts'
 import { codeOf, PASSWORD, panelOfFile } from '../../support/panel-house.ts'
 

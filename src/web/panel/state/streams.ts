@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals'
-import type { AuditEntry, DaemonStatus, StreamView } from '../../../services/daemon-operations.ts'
+import type { AuditEntry } from '../../../domain/audit.ts'
+import type { DaemonStatus, StreamView } from '../../../services/daemon-operations.ts'
 import type { SessionView } from './api.ts'
 import type { EventName } from './live.ts'
 
