@@ -125,8 +125,10 @@ it('a daemon that stops ends them first', async () => {
   expect(await listener.ended).toBe(true)
 })
 
-/** A feed of its own, to which `loginOf` lets everybody in. */
+/** A feed of its own, to which `loginOf` lets everybody in; it ticks when a page joins and when it is told to. */
 async function aFeed(loginOf: (request: IncomingMessage) => Partial<Login>) {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
   let round = 0
   const source = {
     listStreams: async () => [{ app: 'x'.repeat(300_000), bytes: round++ }],
@@ -193,8 +195,6 @@ it('a page that takes nothing is let go when its login ends', async () => {
 })
 
 it('a page that is slow is dropped no sooner for all that others open', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-  onTestFinished(() => void vi.useRealTimers())
   const { feed, join, idler } = await aFeed(() => ({ hash: crypto.randomUUID() as Login['hash'] }))
   const slow = await idler()
   while (slow.writableLength <= 256 * 1024) {
