@@ -6,7 +6,7 @@ import { endpointsFrom } from '../../services/endpoints.ts'
 import type { Login } from '../../services/logins.ts'
 import type { MintOrder } from '../../services/operations.ts'
 import { shareLink, type WaysIn, waysIn } from '../../services/urls.ts'
-import { PREVIEW_TIME, previewsOf } from './previews.ts'
+import { LONGEST_PREVIEW, PREVIEW_TIME, previewsOf } from './previews.ts'
 
 /** The page that calls. */
 export interface PanelCaller {
@@ -52,8 +52,8 @@ export async function previewStream(
   if (!(await operations.status()).tokenControl.play) return { token: null }
   const previews = previewsOf(login, operations)
   previews.count(now())
-  const expireDate = now() + PREVIEW_TIME
-  const [minted] = await operations.createTokens({ ...stream, type: 'play', expireDate, note: 'panel preview' })
+  const limits = { expireDate: now() + PREVIEW_TIME, maxSession: LONGEST_PREVIEW }
+  const [minted] = await operations.createTokens({ ...stream, type: 'play', ...limits, note: 'panel preview' })
   if (minted) await previews.note(minted.id)
   return { token: minted?.tokenId ?? null }
 }

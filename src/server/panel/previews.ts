@@ -5,6 +5,8 @@ import type { Login } from '../../services/logins.ts'
 
 /** How long a preview may take to begin. */
 export const PREVIEW_TIME: Seconds = 60
+/** And how long it may last: a daemon that crashed no longer knows of the login with which it should end. */
+export const LONGEST_PREVIEW: Seconds = 12 * 3600
 /** Begun within that time; a viewer may look, and not fill the store with tokens. */
 const MOST_AT_ONCE = 30
 /** Those begun last go on while the login does; the ones before them end, lest any outlive it. */

@@ -25,7 +25,7 @@ describe('a live stream in the panel', () => {
     await admin.call('setTokenControl', { enable: true, types: ['play'] })
     const { token } = (await viewer.call('preview', stream)) as { token: string }
     const shown = await admin.call('showToken', { ref: token })
-    expect(shown).toMatchObject({ ...stream, type: 'play', uses: 1, note: 'panel preview' })
+    expect(shown).toMatchObject({ ...stream, type: 'play', uses: 1, maxSession: 43_200, note: 'panel preview' })
     const { expireDate } = shown as { expireDate: number }
     expect(expireDate - Date.now() / 1000).toBeLessThanOrEqual(61)
     const play = `${house().url}/LiveApp/streams/cam.flv?token=${token}`
