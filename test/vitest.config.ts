@@ -15,9 +15,9 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: SpacedSequencer },
     disableConsoleIntercept: true,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     // A busy machine is slow, not wrong.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 10_000 } },
     reporters: process.env.CI === 'true' ? ['default', ['json', { outputFile: report }]] : ['default'],
   },

@@ -87,7 +87,7 @@ describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'live sessions end at once', () => 
 
   it('when --max-session is over', async () => {
     const daemon = await serve()
-    const { rtmp, ...viewers } = await audience(daemon, '--max-session', '4s')
+    const { rtmp, ...viewers } = await audience(daemon, '--max-session', '8s')
     await Promise.all(Object.values(viewers).map(({ outcome }) => outcome))
     expect(rtmp?.child.exitCode).toBeNull()
     await sessions(daemon, 1)

@@ -105,7 +105,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     expect(await panel.page.content()).not.toContain(flv.split('token=')[1])
     expect(panel.visited.complaints).toEqual([])
     expect(await panel.page.title()).toBe('Audit · amsctl')
-  }, 120_000)
+  })
 
   it('shows every view without a serious fault, light, dark and on a phone; a viewer has nothing to press', async () => {
     await furnish()
@@ -123,7 +123,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
       expect(await viewer.buttons(CHANGING), view).toEqual([])
     }
     expect(viewer.visited.complaints).toEqual([])
-  }, 120_000)
+  })
 
   it('mints by the keyboard alone, and gives the focus back', async () => {
     const panel = await loggedIn('admin')

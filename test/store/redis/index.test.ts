@@ -20,7 +20,7 @@ describeWith(['redis-server'], 'what leads to tokens in Redis', () => {
   it('finds each of many by its id, and lists all in the order of their hashes, from any of them on', async () => {
     const store = await aRedisStore(redis().newUrl())
     const many = [...Array.from({ length: 1200 }, (_, number) => minted(number)), tokenNumber(1200)]
-    await store.tokens.add(many)
+    for (let from = 0; from < many.length; from += 200) await store.tokens.add(many.slice(from, from + 200))
     for (const token of [minted(0), minted(777), tokenNumber(1200)]) {
       expect(await store.tokens.findById(token.id)).toEqual(token)
     }

@@ -24,7 +24,7 @@ let histories: History[]
 beforeAll(async () => {
   histories = []
   for (let seed = 1; seed <= HISTORIES; seed++) histories.push(await aHistory(numbersFrom(seed)))
-}, 120_000)
+})
 afterAll(async () => {
   for (const { directory } of histories) await rm(directory, { recursive: true })
 })
