@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import SettingsSet from '../../src/commands/settings/set.ts'
 import TokenCreate from '../../src/commands/token/create.ts'
 import TokenList from '../../src/commands/token/list.ts'
@@ -62,11 +62,9 @@ describe('token create --open', () => {
       await writeFile(join(bin, 'xdg-open'), script)
       await chmod(join(bin, 'xdg-open'), 0o755)
     }
-    const { PATH } = process.env
-    process.env.PATH = script === null ? bin : [bin, PATH].join(delimiter)
-    onTestFinished(() => {
-      process.env.PATH = PATH
-    })
+    vi.stubEnv('PATH', script === null ? bin : [bin, process.env.PATH].join(delimiter))
+    vi.stubEnv('BROWSER', undefined)
+    onTestFinished(() => void vi.unstubAllEnvs())
     return join(bin, 'opened')
   }
 
@@ -77,8 +75,18 @@ describe('token create --open', () => {
     expect(await eventually(async () => (await address()) || undefined)).toBe('http://localhost:5080/w/LiveApp/cam1\n')
   })
 
-  it.runIf(process.platform === 'linux')('says so where there is no browser, and succeeds all the same', async () => {
-    await withBrowser(null)
+  it.runIf(process.platform === 'linux')('opens it by BROWSER where that is set and works', async () => {
+    const opened = await withBrowser('#!/bin/sh\necho "$1" "$2" | cut -d "#" -f 1 > "$(dirname "$0")/opened"\n')
+    vi.stubEnv('BROWSER', `/none:${join(directory, 'bin', 'xdg-open')} --tab %s`)
+    await create('--open')
+    expect(await readFile(opened, 'utf8')).toBe('--tab http://localhost:5080/w/LiveApp/cam1\n')
+  })
+
+  it.runIf(process.platform === 'linux').each([
+    ['nothing that opens one', null],
+    ['none that is found', '#!/bin/sh\nexit 3\n'],
+  ])('says so where there is no browser, and succeeds all the same: %s', async (_what, script) => {
+    await withBrowser(script)
     const { stdout, stderr, exit } = await create('--open')
     expect(stdout.trimEnd()).toMatch(LINK)
     expect(stderr).toContain('no browser')
