@@ -298,6 +298,16 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     const url = `${daemon().http}/LiveApp/streams/studio.m3u8?token=${await daemon().mint('studio', 'play')}`
     expect(packetsOf(await playing(url, 2).outcome).video).toBeGreaterThan(10)
 
+    await studio.page.evaluate(`{
+      const [camera] = document.querySelector('video').srcObject.getVideoTracks()
+      camera.stop()
+      // Of what a page stops itself it is not told.
+      camera.dispatchEvent(new Event('ended'))
+    }`)
+    await studio.page.getByText('The camera has stopped').waitFor()
+    await studio.press('Try again')
+    await studio.page.getByText('The camera has stopped').waitFor({ state: 'detached' })
+
     const old = await aContext(browser())
     await old.addInitScript(`
       delete RTCRtpReceiver.getCapabilities

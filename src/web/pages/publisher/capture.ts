@@ -7,6 +7,12 @@ export type Quality = '360' | '720' | '1080'
 /** Bits a second for H.264 in real time at 30 pictures a second. */
 export const BITRATES: Readonly<Record<Quality, number>> = { '360': 900_000, '720': 2_500_000, '1080': 4_500_000 }
 
+const STOPPED: Readonly<Record<Picture, Words>> = {
+  camera: { title: 'The camera has stopped', detail: 'It was unplugged, or another program took it.' },
+  screen: { title: 'The screen is shared no more', detail: 'Viewers see no picture until you share it again.' },
+}
+const SILENCED: Words = { title: 'The microphone has stopped', detail: 'Choose another one, or plug it in again.' }
+
 /** Camera or screen, and microphone, as chosen. */
 export class Capture {
   readonly picture = signal<Picture>('camera')
@@ -30,6 +36,7 @@ export class Capture {
       this.stream.value = next
       this.trouble.value = null
       for (const track of next.getAudioTracks()) track.enabled = !this.hushed.value
+      for (const track of next.getTracks()) track.addEventListener('ended', () => this.#miss(next))
       await this.#list()
     } catch (error) {
       this.trouble.value = describe(error, this.picture.value)
@@ -65,6 +72,13 @@ export class Capture {
     this.microphones.value = named.filter(({ kind }) => kind === 'audioinput')
   }
 
+  /** A device was pulled out, or the browser was told to share the screen no more. */
+  #miss(stream: MediaStream): void {
+    if (this.stream.value !== stream) return
+    const isBlind = stream.getVideoTracks().some(({ readyState }) => readyState === 'ended')
+    this.trouble.value = isBlind ? STOPPED[this.picture.value] : SILENCED
+  }
+
   #let(stream: MediaStream | null): void {
     for (const track of stream?.getTracks() ?? []) track.stop()
   }
@@ -81,7 +95,10 @@ function describe(error: unknown, picture: Picture): Words {
     return { title: what, detail: 'Allow it by the icon beside the address, and try again.' }
   }
   if (name === 'NotFoundError' || name === 'OverconstrainedError') {
-    return { title: 'No camera or microphone was found', detail: 'Plug one in, or share the screen.' }
+    return {
+      title: 'No camera or microphone was found',
+      detail: 'Plug one in, or choose below what there is: no sound, or the screen.',
+    }
   }
   if (name === 'NotReadableError') {
     return { title: 'The camera is in use', detail: 'Close the program that has it, and try again.' }
