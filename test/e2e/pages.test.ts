@@ -201,9 +201,13 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(viewer.complaints).toEqual([])
   })
 
-  it('play in a browser that does not tell what it decodes over WebRTC', async () => {
+  it('play in a browser that does not tell what it decodes over WebRTC, and in one without channels', async () => {
     const context = await aContext(browser())
-    await context.addInitScript('delete RTCRtpReceiver.getCapabilities')
+    await context.addInitScript(`
+      delete RTCRtpReceiver.getCapabilities
+      BroadcastChannel = class {
+        constructor() { throw new DOMException('', 'SecurityError') }
+      }`)
     const token = await daemon().mint('cam', 'play')
     const viewer = await VisitedPage.open(context, playPage('cam', `token=${token}&playOrder=webrtc`))
     await viewer.plays()
