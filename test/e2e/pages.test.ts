@@ -242,7 +242,8 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
   })
 
   it('have no serious fault for people who see, hear or point otherwise', async () => {
-    const context = await aContext(browser(), { colorScheme: 'dark' })
+    // What fades in has the contrast of no moment.
+    const context = await aContext(browser(), { colorScheme: 'dark', reducedMotion: 'reduce' })
     const token = await daemon().mint('cam', 'play')
     for (const [name, address] of [
       ['share', sharePage('cam', token)],
