@@ -214,6 +214,16 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(viewer.complaints).toEqual([])
   })
 
+  it('play a stream of sound alone over WebRTC, and say that there is no picture', async () => {
+    publishing(`${daemon().rtmp}/LiveApp/radio?token=${await daemon().mint('radio', 'publish')}`, 600, ['-vn'])
+    await live(daemon(), 'radio')
+    const address = playPage('radio', `token=${await daemon().mint('radio', 'play')}&playOrder=webrtc`)
+    const viewer = await VisitedPage.open(await aContext(browser()), address)
+    await viewer.says(/Playing live, sound only/)
+    await viewer.shoot('sound-only')
+    expect(viewer.complaints).toEqual([])
+  })
+
   it('load themselves anew when a part of them did not come', async () => {
     const context = await aContext(browser())
     await context.route('**/chunks/play-*.js', (route) => route.abort(), { times: 1 })

@@ -2,6 +2,9 @@ import { connectPeer, watchPeer } from '../webrtc.ts'
 import { flvCodecs, mediaSourceCodecs, nativeHlsCodecs, playsHls, type VideoCodec, webrtcCodecs } from './codecs.ts'
 import type { Engine, EngineName, Source } from './ports.ts'
 
+/** Of its sound, for a stream over WebRTC that has a picture. */
+const PICTURE_WITHIN = 500
+
 export interface WayToPlay {
   readonly play: Engine
   /** For how long it may take to show its first picture, in milliseconds. */
@@ -32,17 +35,33 @@ async function playWebrtc(
 ): Promise<void> {
   if (!('RTCPeerConnection' in window)) throw new Error('no WebRTC')
   const peer = new RTCPeerConnection()
-  const stream = new MediaStream()
   peer.addTransceiver('video', { direction: 'recvonly' })
   peer.addTransceiver('audio', { direction: 'recvonly' })
-  peer.addEventListener('track', ({ track }) => stream.addTrack(track))
+  const coming = firstMedia(peer, signal)
   signal.addEventListener('abort', () => {
     video.srcObject = null
   })
   const { app, streamId } = source
   await connectPeer(peer, withSession(`/${app}/whep/${encodeURIComponent(streamId)}`, source), signal)
   watchPeer(peer, onEnd)
+  const stream = await coming
   if (!signal.aborted) video.srcObject = stream
+}
+
+/** What `peer` really gets: a `<video>` that is given a track of pictures waits for them, and of sound alone none come. */
+function firstMedia(peer: RTCPeerConnection, signal: AbortSignal): Promise<MediaStream> {
+  const stream = new MediaStream()
+  return new Promise((resolve) => {
+    const begin = () => resolve(stream)
+    signal.addEventListener('abort', begin)
+    peer.addEventListener('track', ({ track }) => {
+      track.addEventListener('unmute', () => {
+        stream.addTrack(track)
+        if (track.kind === 'video') begin()
+        else setTimeout(begin, PICTURE_WITHIN)
+      })
+    })
+  })
 }
 
 async function playHls(

@@ -120,7 +120,7 @@ export class Player {
     const { app, streamId } = this.#options
     const entrance = this.#entrance
     const source = { app, streamId, session: entrance.session }
-    const onShown = () => this.#say({ kind: 'playing', engine })
+    const onShown = () => this.#say({ kind: 'playing', engine, hasPicture: this.#video.videoWidth > 0 })
     return attempt(engine, { video: this.#video, sound: this.sound, entrance, source, onShown }, signal)
   }
 

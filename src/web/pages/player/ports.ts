@@ -30,6 +30,6 @@ export type PlayerState =
   | { readonly kind: 'connecting' }
   /** Goes on by itself when what it waits for is there. */
   | { readonly kind: 'waiting'; readonly words: Words }
-  | { readonly kind: 'playing'; readonly engine: EngineName }
+  | { readonly kind: 'playing'; readonly engine: EngineName; readonly hasPicture: boolean }
   /** `action` is what a person can do about it; null: nothing here. */
   | { readonly kind: 'over'; readonly words: Words; readonly action: string | null }

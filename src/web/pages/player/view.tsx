@@ -29,6 +29,12 @@ export function PlayerView({ player, video, frame }: ViewProps) {
         </button>
       )}
       {(state.kind === 'waiting' || state.kind === 'over') && <Message state={state} player={player} />}
+      {state.kind === 'playing' && plays && !state.hasPicture && (
+        <div class="player-sound">
+          <Icon name="sound" />
+          <p class="player-detail">Sound only</p>
+        </div>
+      )}
       {plays && player.sound.hushed.value && (
         <button type="button" class="player-unmute" onClick={() => player.sound.toggle()}>
           <Icon name="muted" /> Turn the sound on
@@ -48,7 +54,7 @@ function press(player: Player): void {
 
 function summary(state: PlayerState): string {
   if (state.kind === 'idle' || state.kind === 'connecting') return 'Connecting'
-  if (state.kind === 'playing') return 'Playing live'
+  if (state.kind === 'playing') return state.hasPicture ? 'Playing live' : 'Playing live, sound only'
   return `${state.words.title}. ${state.words.detail}`
 }
 
