@@ -224,6 +224,30 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(viewer.complaints).toEqual([])
   })
 
+  it('keep the place of whoever has no mouse, and let the controls rest', async () => {
+    const address = playPage('cam', `token=${await daemon().mint('cam', 'play')}&playOrder=flv`)
+    const viewer = await VisitedPage.open(await aContext(browser()), address)
+    const { page } = viewer
+    const pressNext = async (key: string, name: string) => {
+      await page.keyboard.press('Tab')
+      const at = page.locator(':focus')
+      expect(await at.getAttribute('aria-label')).toBe(name)
+      await at.press(key)
+    }
+    await viewer.plays()
+    await pressNext('Enter', 'Stop')
+    await pressNext('Enter', 'Play')
+    await viewer.plays()
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Player')
+    await page.getByRole('button', { name: 'Full screen' }).click()
+    await page.getByRole('button', { name: 'Leave full screen' }).waitFor()
+    await page.evaluate('document.exitFullscreen()')
+    await page.getByRole('button', { name: 'Full screen', exact: true }).waitFor()
+    await page.locator('.player:not([data-awake])').waitFor()
+    await page.mouse.move(200, 200)
+    await page.locator('.player[data-awake]').waitFor()
+  })
+
   it('load themselves anew when a part of them did not come', async () => {
     const context = await aContext(browser())
     await context.route('**/chunks/play-*.js', (route) => route.abort(), { times: 1 })

@@ -22,6 +22,7 @@ export function showShare(root: HTMLElement, wanted: Wanted): void {
     const { showPlayer } = await import('./play.tsx')
     render(null, root)
     showPlayer(root, { ...wanted, autoplay: true }, () => void publish())
+    root.querySelector<HTMLElement>('.player')?.focus({ preventScroll: true })
   }
   render(<Invitation wanted={wanted} onPress={() => void open().catch(() => comeBack(root))} />, root)
   // A link that is pasted over another one of this page loads nothing by itself.

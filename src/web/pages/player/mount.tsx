@@ -16,15 +16,15 @@ export interface MountedPlayer {
 
 /** Puts a player into `element`, whose styles are those of player.css. */
 export function mountPlayer(element: HTMLElement, { autoplay = true, ...options }: MountOptions): MountedPlayer {
-  const frame = createRef<HTMLDivElement>()
+  const frame = createRef<HTMLElement>()
   const video = createRef<HTMLVideoElement>()
   const overlay = createRef<HTMLDivElement>()
   render(
-    <div class="player" ref={frame}>
+    <section class="player" ref={frame} aria-label="Player" tabIndex={-1}>
       {/* biome-ignore lint/a11y/useMediaCaption: live streams bring no captions */}
       <video ref={video} playsInline />
       <div class="player-overlay" ref={overlay} />
-    </div>,
+    </section>,
     element,
   )
   if (!video.current || !overlay.current) throw new Error('the player is not in the page')

@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { keepAwake } from './awake.ts'
 import { Icon } from './icons.tsx'
 import type { Player } from './player.ts'
 import type { PlayerState } from './ports.ts'
@@ -17,6 +19,11 @@ export function PlayerView({ player, video, frame }: ViewProps) {
   const state = player.state.value
   const asks = state.kind === 'idle' || player.sound.blocked.value
   const plays = state.kind === 'playing' && !player.sound.blocked.value
+  /** The button that was pressed goes, and whoever pressed it by keyboard shall stay where it was. */
+  const by = (act: () => void) => () => {
+    act()
+    frame.current?.focus({ preventScroll: true })
+  }
   return (
     <>
       <p class="player-status" role="status" aria-live="polite">
@@ -24,11 +31,11 @@ export function PlayerView({ player, video, frame }: ViewProps) {
       </p>
       {state.kind === 'connecting' && !asks && <div class="player-spinner" aria-hidden="true" />}
       {asks && (
-        <button type="button" class="player-press" aria-label="Play" onClick={() => press(player)}>
+        <button type="button" class="player-press" aria-label="Play" onClick={by(() => press(player))}>
           <Icon name="play" />
         </button>
       )}
-      {(state.kind === 'waiting' || state.kind === 'over') && <Message state={state} player={player} />}
+      {(state.kind === 'waiting' || state.kind === 'over') && <Message state={state} onAct={by(() => player.play())} />}
       {state.kind === 'playing' && plays && !state.hasPicture && (
         <div class="player-sound">
           <Icon name="sound" />
@@ -36,12 +43,18 @@ export function PlayerView({ player, video, frame }: ViewProps) {
         </div>
       )}
       {plays && player.sound.hushed.value && (
-        <button type="button" class="player-unmute" onClick={() => player.sound.toggle()}>
+        <button type="button" class="player-unmute" onClick={by(() => player.sound.toggle())}>
           <Icon name="muted" /> Turn the sound on
         </button>
       )}
       {state.kind === 'playing' && plays && (
-        <Bar player={player} engine={ENGINE_NAMES[state.engine]} video={video} frame={frame} />
+        <Bar
+          player={player}
+          engine={ENGINE_NAMES[state.engine]}
+          video={video}
+          frame={frame}
+          onStop={by(() => player.stop())}
+        />
       )}
     </>
   )
@@ -58,14 +71,14 @@ function summary(state: PlayerState): string {
   return `${state.words.title}. ${state.words.detail}`
 }
 
-function Message({ state, player }: { state: Extract<PlayerState, { words: unknown }>; player: Player }) {
+function Message({ state, onAct }: { state: Extract<PlayerState, { words: unknown }>; onAct(): void }) {
   return (
     <div class={`player-message player-${state.kind}`}>
       {state.kind === 'waiting' ? <div class="player-pulse" aria-hidden="true" /> : <Icon name="closed" />}
       <p class="player-title">{state.words.title}</p>
       <p class="player-detail">{state.words.detail}</p>
       {state.kind === 'over' && state.action !== null && (
-        <button type="button" class="player-action" onClick={() => player.play()}>
+        <button type="button" class="player-action" onClick={onAct}>
           {state.action}
         </button>
       )}
@@ -73,13 +86,22 @@ function Message({ state, player }: { state: Extract<PlayerState, { words: unkno
   )
 }
 
-function Bar({ player, engine, video, frame }: Omit<ViewProps, 'player'> & { player: Player; engine: string }) {
+function Bar({ player, engine, video, frame, onStop }: ViewProps & { readonly engine: string; onStop(): void }) {
   const { sound } = player
-  const full = useSignal(false)
+  const full = useSignal(document.fullscreenElement !== null)
+  useEffect(() => {
+    const life = new AbortController()
+    const look = () => {
+      full.value = document.fullscreenElement !== null
+    }
+    document.addEventListener('fullscreenchange', look, { signal: life.signal })
+    if (frame.current) keepAwake(frame.current, life.signal)
+    return () => life.abort()
+  }, [])
   const label = sound.muted.value ? 'Turn the sound on' : 'Mute'
   return (
     <div class="player-bar">
-      <button type="button" aria-label="Stop" title="Stop" onClick={() => player.stop()}>
+      <button type="button" aria-label="Stop" title="Stop" onClick={onStop}>
         <Icon name="stop" />
       </button>
       <button type="button" aria-label={label} title={label} onClick={() => sound.toggle()}>
@@ -101,9 +123,7 @@ function Bar({ player, engine, video, frame }: Omit<ViewProps, 'player'> & { pla
         class="player-right"
         aria-label={full.value ? 'Leave full screen' : 'Full screen'}
         title={full.value ? 'Leave full screen' : 'Full screen'}
-        onClick={async () => {
-          full.value = await toggleFullScreen(frame.current, video.current)
-        }}
+        onClick={() => void toggleFullScreen(frame.current, video.current)}
       >
         <Icon name="full" />
       </button>
@@ -111,14 +131,10 @@ function Bar({ player, engine, video, frame }: Omit<ViewProps, 'player'> & { pla
   )
 }
 
-/** Whether the player fills the screen now. iPhones do so with nothing but a video. */
-async function toggleFullScreen(frame: HTMLElement | null, video: HTMLVideoElement | null): Promise<boolean> {
-  if (document.fullscreenElement) {
-    await document.exitFullscreen()
-    return false
-  }
+/** iPhones fill the screen with nothing but a video. */
+async function toggleFullScreen(frame: HTMLElement | null, video: HTMLVideoElement | null): Promise<void> {
+  if (document.fullscreenElement) return document.exitFullscreen()
   const own = video as (HTMLVideoElement & { webkitEnterFullscreen?: () => void }) | null
   if (frame?.requestFullscreen) await frame.requestFullscreen().catch(() => {})
   else own?.webkitEnterFullscreen?.()
-  return document.fullscreenElement !== null
 }
