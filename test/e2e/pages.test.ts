@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Locator } from 'playwright-core'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { sharedDaemon } from '../support/amsctl.ts'
 import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
@@ -134,6 +135,12 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await allowed.page.reload()
     const again = await eventually(() => allowed.page.frames().find((one) => one.url().includes('/play.html')))
     await allowed.plays(10, again)
+
+    const element = allowed.page.locator('iframe')
+    await allowed.page.evaluate("Object.assign(document.querySelector('iframe'), { width: 300, height: 150 })")
+    const rightOf = async (what: Locator) => what.boundingBox().then((box) => (box ? box.x + box.width : Number.NaN))
+    await eventually(async () => ((await rightOf(element)) < 350 ? true : undefined))
+    expect(await rightOf(again.getByRole('button', { name: 'Full screen' }))).toBeLessThan(await rightOf(element))
   })
 
   it('are shown in no frame of another origin', async () => {
