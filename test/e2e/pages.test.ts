@@ -74,6 +74,17 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     expect(await viewer.page.textContent('.player-engine')).toBe('HLS')
   })
 
+  it('wait where the server is full, whatever else does not work', async () => {
+    const viewer = await VisitedPage.open(await aContext(browser()), 'about:blank')
+    const json = { error: { code: 'TOO_MANY_CONNECTIONS', message: '' } }
+    await viewer.page.route('**/whep/**', (route) => route.fulfill({ status: 503, json }))
+    await viewer.page.route('**/streams/**', (route) => route.abort())
+    await viewer.page.goto(playPage('cam', `token=${await daemon().mint('cam', 'play')}`))
+    await viewer.says(/Too many people at once/)
+    await viewer.page.unrouteAll()
+    await viewer.plays()
+  })
+
   it('wait for a stream with the token unspent, start by themselves, and wait again when it is interrupted', async () => {
     const token = await daemon().mint('late', 'play')
     const viewer = await VisitedPage.open(await aContext(browser()), playPage('late', `token=${token}`))

@@ -94,6 +94,7 @@ export class Player {
         this.#say({ kind: 'waiting', words: wordsFor('TOO_MANY_CONNECTIONS') })
         await pause(COMES_BACK_AFTER, signal)
         failures = 0
+        isFull = false
       }
       const engine = this.#nextEngine(played ? failures - PATIENCE_WITH_KNOWN : failures)
       if (!played) this.#say({ kind: 'connecting' })
@@ -101,7 +102,7 @@ export class Player {
       if (signal.aborted) return
       if (outcome === 'interrupted' && this.#tabs.isElsewhere()) return this.#end(ELSEWHERE, 'Play here')
       if (await this.#isShutOut(signal)) return
-      isFull = outcome === 'full'
+      isFull ||= outcome === 'full'
       const hasPlayed = outcome === 'interrupted' || outcome === 'no-access'
       failures = hasPlayed ? 0 : failures + 1
       if (hasPlayed) this.#order = [engine, ...this.#order.filter((other) => other !== engine)]
