@@ -55,11 +55,13 @@ function firstMedia(peer: RTCPeerConnection, signal: AbortSignal): Promise<Media
     const begin = () => resolve(stream)
     signal.addEventListener('abort', begin)
     peer.addEventListener('track', ({ track }) => {
-      track.addEventListener('unmute', () => {
+      const take = () => {
         stream.addTrack(track)
         if (track.kind === 'video') begin()
         else setTimeout(begin, PICTURE_WITHIN)
-      })
+      }
+      track.addEventListener('unmute', take)
+      if (!track.muted) take()
     })
   })
 }
