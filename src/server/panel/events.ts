@@ -5,7 +5,7 @@ import type { Milliseconds } from '../../domain/units.ts'
 import type { AuditTrail } from '../../services/audit-trail.ts'
 import type { DaemonOperations } from '../../services/daemon-operations.ts'
 import type { Login } from '../../services/logins.ts'
-import { type EventClient, type Snapshot, tell } from './event-client.ts'
+import { type EventClient, type Snapshot, snapshotOf, tell } from './event-client.ts'
 
 const TICK: Milliseconds = 1000
 const MOST_CLIENTS = 100
@@ -124,11 +124,7 @@ export class EventFeed {
       this.#operations.listSessions(),
       this.#operations.status(),
     ])
-    return {
-      streams: JSON.stringify(streams),
-      sessions: JSON.stringify(sessions.slice(-MOST_SESSIONS)),
-      status: JSON.stringify(status),
-    }
+    return snapshotOf({ streams, sessions: sessions.slice(-MOST_SESSIONS), status })
   }
 
   #note(entry: AuditEntry): void {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type EventClient, snapshotOf, tell } from '../../../src/server/panel/event-client.ts'
 import { EventFeed } from '../../../src/server/panel/events.ts'
 import type { DaemonOperations } from '../../../src/services/daemon-operations.ts'
 import type { Login } from '../../../src/services/logins.ts'
@@ -167,6 +168,20 @@ async function aFeed(loginOf: (request: IncomingMessage) => Partial<Login>) {
   const idler = () => join(({ socket }) => void socket.pause())
   return { feed, join, idler, rounds: () => round }
 }
+
+it('who is there is told at once, what they have received every few seconds', () => {
+  const told: string[] = []
+  const response = { writableLength: 0, write: (text: string) => told.push(text) }
+  const client = { response, sent: new Map(), waiting: [], stale: new Set(), ticks: 0, stalled: 0 }
+  const tick = (...sessions: object[]) => {
+    told.length = 0
+    tell(client as unknown as EventClient, snapshotOf({ streams: [], sessions, status: {} }))
+    return told.join('').includes('event: sessions')
+  }
+  const bytes = Array.from({ length: 11 }, (_, count) => tick({ id: 'a', bytes: count, lastSeen: `${count}` }))
+  expect(bytes.filter(Boolean)).toHaveLength(3)
+  expect([tick({ id: 'a' }, { id: 'b' }), tick({ id: 'b' }), tick({ id: 'b' })]).toEqual([true, true, false])
+})
 
 it('a page that takes nothing is dropped, and holds no more than one page may', async () => {
   const { feed, idler, rounds } = await aFeed(() => ({}))
