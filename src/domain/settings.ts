@@ -27,7 +27,7 @@ const flag: SettingKind<boolean> = {
 }
 
 const duration: SettingKind<Seconds> = {
-  legal: '0, 90s, 15m, 24h, 7d, 2w',
+  legal: 'a duration such as 90s, 15m, 24h, 7d or 2w; or 0',
   parse: parseDuration,
   format: formatDuration,
 }
