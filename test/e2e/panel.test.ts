@@ -157,6 +157,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await panel.dialog('Mint tokens').getByLabel('Stream').fill('many')
     await panel.press('Mint')
     await panel.says(/Expires: "yesterday" is not a time/)
+    expect(await panel.page.evaluate('document.activeElement.labels[0].textContent')).toBe('Expires')
     await panel.dialog('Mint tokens').getByLabel('Expires').fill('2h')
     await panel.dialog('Mint tokens').getByLabel('How many tokens').fill('52')
     await panel.press('Mint')

@@ -6,11 +6,13 @@ import { Toasts } from './parts/toasts.tsx'
 import { Shell } from './shell.tsx'
 import { keepFocus } from './state/focus.ts'
 import { type ViewName, view } from './state/route.ts'
+import { createdKey, forgetSecrets, mintedTokens } from './state/secrets.ts'
 import { isUnreachable, session } from './state/session.ts'
 import { Audit } from './views/audit.tsx'
 import { FirstRun } from './views/first-run.tsx'
-import { Keys } from './views/keys.tsx'
+import { CreatedKey, Keys } from './views/keys.tsx'
 import { Login } from './views/login.tsx'
+import { MintedDialog } from './views/minted-dialog.tsx'
 import { Recordings } from './views/recordings.tsx'
 import { Sessions } from './views/sessions.tsx'
 import { Settings } from './views/settings.tsx'
@@ -34,6 +36,7 @@ export function App() {
     <>
       <Inside />
       <Confirmation />
+      <Secrets />
       <Toasts />
     </>
   )
@@ -44,6 +47,18 @@ function Inside() {
   if (now === null) return <Opening />
   if (now.user) return <Shown />
   return now.firstRun ? <FirstRun allowed={now.setupAllowed} /> : <Login />
+}
+
+/** Not of a view, for with the view they would be gone, and nobody can show them again. */
+function Secrets() {
+  const tokens = mintedTokens.value
+  const key = createdKey.value
+  return (
+    <>
+      {tokens.length > 0 && <MintedDialog tokens={tokens} onClose={forgetSecrets} />}
+      {key !== null && <CreatedKey secret={key} onClose={forgetSecrets} />}
+    </>
+  )
 }
 
 /** Tells of a change of view as a page that was loaded does: by its title, and by the focus at its heading. */

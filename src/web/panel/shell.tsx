@@ -5,7 +5,7 @@ import { Icon, type IconName, Mark } from './parts/icon.tsx'
 import { connection } from './state/live.ts'
 import { hrefOf, type ViewName, view } from './state/route.ts'
 import { session } from './state/session.ts'
-import { sessions, streams } from './state/streams.ts'
+import { status, streams } from './state/streams.ts'
 
 const GROUPS: readonly (readonly [title: string, views: readonly (readonly [ViewName, string])[]])[] = [
   [
@@ -79,7 +79,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
 function Menu({ onChosen }: { onChosen(): void }) {
   const counts: Partial<Record<ViewName, number | undefined>> = {
     streams: streams.value?.length,
-    sessions: sessions.value?.length,
+    sessions: status.value?.sessions,
   }
   return (
     <nav aria-label="Panel">

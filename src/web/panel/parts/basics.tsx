@@ -100,24 +100,40 @@ export function Command({ text }: { readonly text: string }) {
 export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
   const [isDone, setDone] = useState(false)
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text)
-    } catch {
-      // Only pages of HTTPS and of this machine may use the clipboard directly.
-      if (!copyBySelection(text))
-        return say('This browser does not let the page copy; select the text instead.', 'failed')
-    }
+    if (!(await copied(text))) return
     setDone(true)
     setTimeout(() => setDone(false), 2000)
   }
   return (
-    <button type="button" class="copy" aria-label={`Copy ${what}`} onClick={() => void copy()}>
-      <Icon name={isDone ? 'done' : 'copy'} />
+    <>
+      <button
+        type="button"
+        class={isDone ? 'copy copy-done' : 'copy'}
+        aria-label={`Copy ${what}`}
+        title="Copy"
+        onClick={() => void copy()}
+      >
+        <Icon name={isDone ? 'done' : 'copy'} />
+      </button>
+      {/* What changes within a button is told to nobody. */}
       <span class="hidden" role="status">
-        {isDone ? 'Copied' : ''}
+        {isDone ? `Copied: ${what}` : ''}
       </span>
-    </button>
+    </>
   )
+}
+
+/** Puts `text` on the clipboard; where the browser does not let a page do that, says so. */
+export async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    // Only pages of HTTPS and of this machine may use the clipboard directly.
+    const isDone = copyBySelection(text)
+    if (!isDone) say('This browser does not let the page copy; select the text instead.', 'failed')
+    return isDone
+  }
 }
 
 function copyBySelection(text: string): boolean {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { address } from '../state/route.ts'
 import { session } from '../state/session.ts'
 import { Button } from './basics.tsx'
 import { Icon } from './icon.tsx'
@@ -10,7 +11,7 @@ interface DialogProps {
   readonly title: string
   readonly children: ComponentChildren
   readonly wide?: boolean
-  /** Escape and a press beside it close it too; not where something would be lost. */
+  /** Where something would be lost, neither Escape nor a press beside it closes it, and the page is not left unasked. */
   readonly keep?: boolean
   onClose(): void
 }
@@ -27,9 +28,11 @@ export function Dialog({ title, children, wide = false, keep = false, onClose }:
     const before = document.activeElement
     if (before instanceof HTMLElement && before !== document.body && !before.closest('dialog')) opener = before
     dialog?.showModal()
+    if (keep) addEventListener('beforeunload', askBefore)
     dialog?.querySelector<HTMLElement>('[data-autofocus="true"]')?.focus()
     return () => {
       dialog?.close()
+      if (keep) removeEventListener('beforeunload', askBefore)
       const back = opener?.isConnected ? opener : document.querySelector<HTMLElement>('main h1')
       back?.focus()
     }
@@ -71,6 +74,11 @@ export function Dialog({ title, children, wide = false, keep = false, onClose }:
   )
 }
 
+/** Has the browser ask whether to leave the page. */
+function askBefore(event: BeforeUnloadEvent): void {
+  event.preventDefault()
+}
+
 interface Question {
   readonly title: string
   readonly text: string
@@ -98,10 +106,8 @@ export function confirmed(question: Omit<Question, 'answer'>): Promise<boolean> 
 export function Confirmation() {
   const question = asked.value
   const isLoggedIn = Boolean(session.value?.user)
-  useLayoutEffect(() => {
-    // Nobody is there to answer for who has asked.
-    if (!isLoggedIn) asked.value?.answer(false)
-  }, [isLoggedIn])
+  // Who is no longer there, or has gone back to another view, has not said yes.
+  useLayoutEffect(() => asked.peek()?.answer(false), [isLoggedIn, address.value])
   if (!question) return null
   return (
     <Dialog title={question.title} onClose={() => question.answer(false)}>

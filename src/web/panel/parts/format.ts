@@ -1,5 +1,6 @@
 import { roughDuration } from '../../../domain/duration.ts'
 import type { Seconds } from '../../../domain/units.ts'
+import { now } from '../state/now.ts'
 
 /** `1.4 Mbit/s`. */
 export function bitrate(bits: number): string {
@@ -42,7 +43,7 @@ export function timeOfDay(at: string): string {
 }
 
 export function secondsSince(at: string): Seconds {
-  return (Date.now() - Date.parse(at)) / 1000
+  return (now.value - Date.parse(at)) / 1000
 }
 
 /** `3d4h ago`. */
@@ -53,7 +54,7 @@ export function ago(at: string): string {
 
 /** `in 59m30s`, or how long that is past. */
 export function until(at: Seconds): string {
-  const span = at - Date.now() / 1000
+  const span = at - now.value / 1000
   return span >= 0 ? `in ${roughDuration(span)}` : `${roughDuration(-span)} ago`
 }
 

@@ -16,6 +16,7 @@ const PATHS = {
   close: 'M6 6l12 12M18 6 6 18',
   plus: 'M12 5v14M5 12h14',
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
+  qr: 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2',
   done: 'M5 12.5 10 17.5 19 7',
   warning: 'M12 4 2.5 20h19zM12 10v4.5m0 2.5v.5',
   play: 'M7 4.5v15l12-7.5z',

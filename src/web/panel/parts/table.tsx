@@ -31,7 +31,7 @@ export function Table({ caption, columns, children }: TableProps) {
 interface CellProps {
   /** The column's name, shown where the row is a card. */
   readonly name: string
-  readonly kind?: 'actions' | 'head' | 'number' | 'time'
+  readonly kind?: 'actions' | 'detail' | 'head' | 'number' | 'time'
   readonly children: ComponentChildren
 }
 

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import type { Milliseconds } from '../../../domain/units.ts'
 import { wordsOf } from './api.ts'
 
 export interface Fetched<T> {
@@ -43,4 +44,16 @@ export function useFetched<T>(fetch: () => Promise<T>, changed: ReadonlySignal<n
     return () => clearTimeout(timer)
   }, [changed.value, key])
   return { value: value.value, problem: problem.value, reload: () => void reload() }
+}
+
+const LONGEST_TIMER: Milliseconds = 2 ** 31 - 1
+
+/** Fetches again when what `wait` tells of the last answer is over: for changes that no event tells of. */
+export function useAgain<T>({ value, reload }: Fetched<T>, wait: (value: T) => Milliseconds | null): void {
+  useEffect(() => {
+    const span = value === null ? null : wait(value)
+    if (span === null) return
+    const timer = setTimeout(reload, Math.min(LONGEST_TIMER, span))
+    return () => clearTimeout(timer)
+  }, [value])
 }

@@ -1,8 +1,10 @@
 import { batch, signal } from '@preact/signals'
 import type { AuditEntry } from '../../../domain/audit.ts'
+import type { Milliseconds } from '../../../domain/units.ts'
 import type { DaemonStatus, StreamView } from '../../../services/daemon-operations.ts'
 import type { SessionView } from './api.ts'
 import type { EventName } from './live.ts'
+import { forgetSecrets } from './secrets.ts'
 
 /** null: not heard yet. */
 export const streams = signal<readonly StreamView[] | null>(null)
@@ -27,7 +29,7 @@ export interface Sample {
   readonly viewers: number
 }
 
-const KEPT_SAMPLES = 300
+const KEPT_SAMPLES: Milliseconds = 300_000
 const KEPT_AUDIT = 1000
 const histories = new Map<string, Sample[]>()
 
@@ -65,6 +67,7 @@ export function forgetAll(): void {
     sessions.value = null
     status.value = null
     audit.value = []
+    forgetSecrets()
   })
   histories.clear()
 }
@@ -72,10 +75,11 @@ export function forgetAll(): void {
 function hearStreams(now: readonly StreamView[]): void {
   const names = new Set(now.map(keyOf))
   for (const name of histories.keys()) if (!names.has(name)) histories.delete(name)
+  const at = Date.now()
   for (const stream of now) {
     const { bitrate, viewers } = stream
-    const history = histories.get(keyOf(stream)) ?? []
-    histories.set(keyOf(stream), [...history, { at: Date.now(), bitrate, viewers }].slice(-KEPT_SAMPLES))
+    const history = historyOf(stream).filter((sample) => at - sample.at < KEPT_SAMPLES)
+    histories.set(keyOf(stream), [...history, { at, bitrate, viewers }])
   }
   streams.value = now
 }

@@ -50,8 +50,9 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
         <span class="note by">{entry.by}</span>
         <span class="sub mono">{entry.address ?? ''}</span>
       </Cell>
-      <Cell name="Detail">
-        {code !== undefined && <code>{code}</code>} <span class="note">{message ?? ''}</span>
+      <Cell name="Detail" kind="detail">
+        {code !== undefined && <code>{code}</code>}{' '}
+        <span class="note">{message ?? (code === undefined && !tokenId ? '–' : '')}</span>
         {tokenId && (
           <span class="sub">
             <TokenLink id={tokenId} />

@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals'
 import type { TokenType } from '../../../domain/token.ts'
 import type { VerdictView } from '../../../services/operations.ts'
-import { Badge, Button } from '../parts/basics.tsx'
+import { readPasted } from '../parts/address.ts'
+import { Button } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { ChoiceField, FormProblem, Segments, TextField } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
@@ -9,7 +10,10 @@ import { moment } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { call, type TokenView } from '../state/api.ts'
 import { status, streams } from '../state/streams.ts'
-import { TONES } from './token-table.tsx'
+
+const ID = /^tk_[0-9a-z]{12}$/
+const AN_ID =
+  'That is the id of a token, which opens nothing. Paste its secret, or a link; the audit tells what became of the id.'
 
 const TYPES = [
   ['play', 'Play'],
@@ -18,12 +22,16 @@ const TYPES = [
 
 /** Why somebody is refused: judges a token as the gate would, and spends nothing. */
 export function CheckDialog({ onClose }: { onClose(): void }) {
-  const draft = useSignal({ token: '', streamId: '', app: status.value?.apps[0] ?? 'LiveApp', type: 'play', ip: '' })
+  const draft = useSignal({ token: '', streamId: '', app: '', type: 'play', ip: '' })
   const verdict = useSignal<VerdictView | null>(null)
+  const apps = status.value?.apps ?? []
+  const app = draft.value.app || (apps[0] ?? '')
   const form = useForm(async () => {
     verdict.value = null
-    const { token, streamId, app, type, ip } = draft.value
-    const question = { token: secretIn(token), streamId: streamId.trim(), app, type: type as TokenType }
+    const { streamId, type, ip } = draft.value
+    const { token } = readPasted(draft.value.token)
+    if (ID.test(token)) throw new Error(AN_ID)
+    const question = { token, streamId: streamId.trim(), app, type: type as TokenType }
     verdict.value = await call('verifyToken', { ...question, ip: ip.trim() || null })
   })
   const field = (name: keyof typeof draft.value) => ({
@@ -32,6 +40,17 @@ export function CheckDialog({ onClose }: { onClose(): void }) {
       draft.value = { ...draft.value, [name]: value }
     },
   })
+  const paste = (token: string) => {
+    const { app, streamId, type } = readPasted(token)
+    const { value } = draft
+    draft.value = {
+      ...value,
+      token,
+      app: app !== undefined && apps.includes(app) ? app : value.app,
+      streamId: streamId ?? value.streamId,
+      type: type ?? value.type,
+    }
+  }
   return (
     <Dialog title="Check a token" onClose={onClose}>
       <form class="dialog-body" onSubmit={form.submit}>
@@ -41,8 +60,9 @@ export function CheckDialog({ onClose }: { onClose(): void }) {
           required
           autofocus
           mono
-          help="The secret, or a link it stands in."
+          help="The secret, or a link that it stands in, which tells the stream too."
           {...field('token')}
+          onValue={paste}
         />
         <Segments label="For" choices={TYPES} {...field('type')} />
         <div class="pair">
@@ -55,8 +75,9 @@ export function CheckDialog({ onClose }: { onClose(): void }) {
           />
           <ChoiceField
             label="App"
-            choices={(status.value?.apps ?? []).map((app) => [app, app] as const)}
+            choices={apps.map((known) => [known, known] as const)}
             {...field('app')}
+            value={app}
           />
         </div>
         <TextField label="From the address" placeholder="Any" {...field('ip')} />
@@ -80,9 +101,11 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
         <Icon name={verdict.valid ? 'done' : 'warning'} />
         {verdict.valid ? 'It would be let in' : 'It would be refused'}
       </h3>
-      <p>
-        {verdict.message} <code>{verdict.code}</code>
-      </p>
+      {!verdict.valid && (
+        <p>
+          {verdict.message} <code>{verdict.code}</code>
+        </p>
+      )}
       {verdict.token && <Facts token={verdict.token} />}
     </section>
   )
@@ -91,6 +114,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
 function Facts({ token }: { readonly token: TokenView }) {
   const facts: [string, string][] = [
     ['Id', token.id],
+    ['State', token.state],
     ['Opens', `${token.app}/${token.streamId} to ${token.type}`],
     ['Uses left', token.usesLeft === null ? 'unlimited' : `${token.usesLeft} of ${token.uses}`],
     ['Expires', token.expireDate === null ? 'never' : moment(token.expireDate * 1000)],
@@ -98,23 +122,13 @@ function Facts({ token }: { readonly token: TokenView }) {
   if (token.lastUse) facts.push(['Last used', `${moment(token.lastUse.at)} from ${token.lastUse.address}`])
   if (token.note !== null) facts.push(['Note', token.note])
   return (
-    <>
-      <Badge tone={TONES[token.state]}>{token.state}</Badge>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
+    <dl>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
-}
-
-/** People paste the link that they were sent. */
-function secretIn(text: string): string {
-  const pasted = text.trim()
-  const [, found] = /(?:[?&]token=|#)([^&#\s]+)/.exec(pasted) ?? []
-  return found === undefined ? pasted : decodeURIComponent(found)
 }

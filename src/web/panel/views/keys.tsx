@@ -8,6 +8,7 @@ import { Icon } from '../parts/icon.tsx'
 import { Cell, Table } from '../parts/table.tsx'
 import { call } from '../state/api.ts'
 import { useFetched } from '../state/fetched.ts'
+import { createdKey } from '../state/secrets.ts'
 import { isAdmin } from '../state/session.ts'
 import { changes } from '../state/streams.ts'
 import { doing } from '../state/toasts.ts'
@@ -76,11 +77,10 @@ export function Keys() {
 
 function Create({ onClose }: { onClose(): void }) {
   const note = useSignal('')
-  const created = useSignal<string | null>(null)
   const form = useForm(async () => {
-    created.value = (await call('createApiKey', { note: note.value.trim() || null })).key
+    createdKey.value = (await call('createApiKey', { note: note.value.trim() || null })).key
+    onClose()
   })
-  if (created.value !== null) return <Created secret={created.value} onClose={onClose} />
   return (
     <Dialog title="Create an API key" onClose={onClose}>
       <form class="dialog-body" onSubmit={form.submit}>
@@ -106,7 +106,8 @@ function Create({ onClose }: { onClose(): void }) {
   )
 }
 
-function Created({ secret, onClose }: { readonly secret: string; onClose(): void }) {
+/** The one time that it is shown. */
+export function CreatedKey({ secret, onClose }: { readonly secret: string; onClose(): void }) {
   return (
     <Dialog title="API key created" keep onClose={onClose}>
       <div class="dialog-body">

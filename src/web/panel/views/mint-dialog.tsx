@@ -1,18 +1,22 @@
 import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { parseDuration, parseMoment } from '../../../domain/duration.ts'
 import type { TokenType } from '../../../domain/token.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 import type { MintOrder } from '../../../services/operations.ts'
 import { Button } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { ChoiceField, FormProblem, Segments, TextField } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
-import { call, type MintedToken } from '../state/api.ts'
-import { status, streams } from '../state/streams.ts'
+import { call } from '../state/api.ts'
+import { useFetched } from '../state/fetched.ts'
+import { mintedTokens } from '../state/secrets.ts'
+import { changes, status, streams } from '../state/streams.ts'
 
 interface Props {
   /** What is chosen at first. */
   readonly type: TokenType
-  onMinted(tokens: readonly MintedToken[]): void
+  readonly stream: StreamName | null
   onClose(): void
 }
 
@@ -30,21 +34,39 @@ const BLANK = {
 }
 type Draft = typeof BLANK
 
+/** Of the fields that are read here; what is wrong with one begins with its label. */
+const LABELS = {
+  count: 'How many tokens',
+  uses: 'Uses of each',
+  expire: 'Expires',
+  notBefore: 'Not before',
+  maxSession: 'Longest session',
+} as const
+
 const TYPES = [
   ['play', 'Play'],
   ['publish', 'Publish'],
 ] as const
 
-export function MintDialog({ type, onMinted, onClose }: Props) {
-  const draft = useSignal<Draft>({ ...BLANK, type, app: status.value?.apps[0] ?? 'LiveApp' })
-  const form = useForm(async () => onMinted(await call('createTokens', orderOf(draft.value))))
+export function MintDialog({ type, stream, onClose }: Props) {
+  const draft = useSignal<Draft>({ ...BLANK, ...stream, type })
+  const apps = status.value?.apps ?? []
+  const app = draft.value.app || (apps[0] ?? '')
+  const form = useForm(async () => {
+    mintedTokens.value = await call('createTokens', orderOf({ ...draft.value, app }))
+    onClose()
+  })
+  const [wrong] = Object.entries(LABELS).find(([, label]) => form.problem?.startsWith(`${label}: `)) ?? []
+  useEffect(() => document.querySelector<HTMLElement>('dialog [aria-invalid="true"]')?.focus(), [form.problem])
+  const settings = useFetched(() => call('showSettings'), changes.settings)
+  const lasts = settings.value?.find(({ name }) => name === 'default-expire')?.value
   const field = (name: keyof Draft) => ({
     value: draft.value[name],
+    error: name === wrong ? form.problem : null,
     onValue: (value: string) => {
       draft.value = { ...draft.value, [name]: value }
     },
   })
-  const apps = status.value?.apps ?? []
   return (
     <Dialog title="Mint tokens" onClose={onClose}>
       <form class="dialog-body" onSubmit={form.submit}>
@@ -60,15 +82,15 @@ export function MintDialog({ type, onMinted, onClose }: Props) {
             suggestions={streams.value?.map(({ streamId }) => streamId)}
             {...field('streamId')}
           />
-          <ChoiceField label="App" choices={apps.map((app) => [app, app] as const)} {...field('app')} />
+          <ChoiceField label="App" choices={apps.map((app) => [app, app] as const)} {...field('app')} value={app} />
         </div>
         <div class="pair">
-          <TextField label="How many tokens" numeric required {...field('count')} />
-          <TextField label="Uses of each" required help="A number, or unlimited." {...field('uses')} />
+          <TextField label={LABELS.count} numeric required {...field('count')} />
+          <TextField label={LABELS.uses} required help="A number, or unlimited." {...field('uses')} />
         </div>
         <TextField
-          label="Expires"
-          placeholder="As the settings say"
+          label={LABELS.expire}
+          placeholder={lasts === undefined ? 'As the settings say' : `In ${lasts}, as the settings say`}
           help="A span such as 90s, 15m, 24h or 7d, a moment such as 2027-01-31T20:00:00Z, or never."
           {...field('expire')}
         />
@@ -76,8 +98,13 @@ export function MintDialog({ type, onMinted, onClose }: Props) {
           <summary>More options</summary>
           <div class="dialog-body">
             <div class="pair">
-              <TextField label="Not before" placeholder="At once" help="A span or a moment." {...field('notBefore')} />
-              <TextField label="Longest session" placeholder="No limit" help="Such as 2h." {...field('maxSession')} />
+              <TextField
+                label={LABELS.notBefore}
+                placeholder="At once"
+                help="A span or a moment."
+                {...field('notBefore')}
+              />
+              <TextField label={LABELS.maxSession} placeholder="No limit" help="Such as 2h." {...field('maxSession')} />
             </div>
             <TextField
               label="Only from"
@@ -88,7 +115,7 @@ export function MintDialog({ type, onMinted, onClose }: Props) {
           </div>
         </details>
         <TextField label="Note" max={256} help="For you: who it is for." {...field('note')} />
-        <FormProblem text={form.problem} />
+        <FormProblem text={wrong === undefined ? form.problem : null} />
         <footer class="dialog-foot">
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" submit busy={form.busy}>
@@ -109,11 +136,11 @@ function orderOf(draft: Draft): MintOrder {
     app: draft.app,
     streamId: text('streamId'),
     type: draft.type as TokenType,
-    count: whole('How many tokens', text('count')),
-    uses: uses === 'unlimited' ? null : whole('Uses of each', uses || '1'),
-    ...(text('expire') && { expireDate: named('Expires', () => parseMoment(text('expire'), now)) }),
-    ...(text('notBefore') && { notBefore: named('Not before', () => parseMoment(text('notBefore'), now)) }),
-    ...(text('maxSession') && { maxSession: named('Longest session', () => parseDuration(text('maxSession'))) }),
+    count: whole(LABELS.count, text('count')),
+    uses: uses === 'unlimited' ? null : whole(LABELS.uses, uses || '1'),
+    ...(text('expire') && { expireDate: named(LABELS.expire, () => parseMoment(text('expire'), now)) }),
+    ...(text('notBefore') && { notBefore: named(LABELS.notBefore, () => parseMoment(text('notBefore'), now)) }),
+    ...(text('maxSession') && { maxSession: named(LABELS.maxSession, () => parseDuration(text('maxSession'))) }),
     ...(text('ip') && { ip: text('ip') }),
     ...(text('note') && { note: text('note') }),
   }

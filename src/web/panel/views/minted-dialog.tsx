@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { Button, Command, Copy } from '../parts/basics.tsx'
+import { isGlob } from '../../../domain/stream-id.ts'
+import { Button, Command, Copy, copied } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { plural } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import type { MintedToken } from '../state/api.ts'
+import { say } from '../state/toasts.ts'
 import { Qr } from './qr.tsx'
 
 interface Props {
@@ -64,6 +66,7 @@ export function MintedDialog({ tokens, onClose }: Props) {
         <Minted key={token.id} token={token} />
         <footer class="dialog-foot">
           <Download tokens={tokens} />
+          {tokens.length > 1 && <CopyAll tokens={tokens} />}
           <Button kind="primary" onPress={onClose}>
             I have what I need
           </Button>
@@ -76,29 +79,62 @@ export function MintedDialog({ tokens, onClose }: Props) {
 function Minted({ token }: { readonly token: MintedToken }) {
   const ways = waysOf(token)
   const { ffmpeg, ffplay } = token.urls
-  const scanned = token.link ?? token.urls.rtmp ?? token.tokenId ?? ''
+  const place = useSignal(0)
+  const [drawn, text] = ways[place.value] ?? ['', '']
   return (
     <div class="minted">
       <figure class="qr-frame">
-        <Qr text={scanned} />
-        <figcaption>
-          {token.link === null ? 'RTMP address' : PAGES[token.type]} of {token.streamId}
+        <Qr text={text} />
+        <figcaption aria-live="polite">
+          {drawn} of {token.streamId}
         </figcaption>
       </figure>
       <dl class="ways">
-        {ways.map(([name, url]) => (
+        {ways.map(([name, url], at) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
               <code tabIndex={0}>{url}</code>
+              <button
+                type="button"
+                class="copy"
+                aria-pressed={at === place.value}
+                aria-label={`QR code of ${name}`}
+                title="Show as QR code"
+                onClick={() => {
+                  place.value = at
+                }}
+              >
+                <Icon name="qr" />
+              </button>
               <Copy text={url} what={name} />
             </dd>
           </div>
         ))}
       </dl>
+      {isGlob(token.streamId) && (
+        <p class="dialog-text">
+          Put the name of one stream where the addresses say <code>{token.streamId}</code>.
+        </p>
+      )}
       {(ffmpeg ?? ffplay) !== undefined && <Command text={ffmpeg ?? ffplay ?? ''} />}
     </div>
+  )
+}
+
+/** What is sent to each of many: one line each, for a table or a mail. */
+function CopyAll({ tokens }: { readonly tokens: readonly MintedToken[] }) {
+  const ways = tokens.map((token) => waysOf(token)[0])
+  const [name = ''] = ways[0] ?? []
+  const copy = async () => {
+    if (await copied(ways.map((way) => way?.[1]).join('\n')))
+      say(`${name} of ${tokens.length} tokens copied, one a line.`)
+  }
+  return (
+    <Button icon="copy" onPress={() => void copy()}>
+      {`Copy all ${tokens.length}`}
+    </Button>
   )
 }
 
@@ -107,9 +143,9 @@ function Download({ tokens }: { readonly tokens: readonly MintedToken[] }) {
   useEffect(() => () => URL.revokeObjectURL(url), [url])
   const name = `tokens-${tokens[0]?.streamId.replace(/[^\w.-]/g, '_') ?? ''}.txt`
   return (
-    <a class="button button-plain" href={url} download={name}>
+    <a class="button button-plain" href={url} download={name} aria-label="Download as text">
       <Icon name="download" />
-      <span>Download as text</span>
+      <span>Download</span>
     </a>
   )
 }

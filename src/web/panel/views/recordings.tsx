@@ -1,17 +1,28 @@
 import { useSignal } from '@preact/signals'
+import type { Milliseconds } from '../../../domain/units.ts'
 import { Badge, Button, Empty, Loading, Problem, ViewHead } from '../parts/basics.tsx'
 import { confirmed, Dialog } from '../parts/dialog.tsx'
+import { TextField } from '../parts/fields.tsx'
 import { bytes, clock, moment } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Cell, Table } from '../parts/table.tsx'
 import { call, type RecordingView, recordingUrl } from '../state/api.ts'
-import { useFetched } from '../state/fetched.ts'
+import { useAgain, useFetched } from '../state/fetched.ts'
 import { isAdmin } from '../state/session.ts'
 import { changes } from '../state/streams.ts'
 import { doing } from '../state/toasts.ts'
 
+/** So many are seen at a glance. */
+const FEW = 10
+/** How often the size of one that is being recorded is looked at. */
+const GROWTH: Milliseconds = 5000
+
 export function Recordings() {
   const list = useFetched(() => call('listRecordings'), changes.recordings)
+  useAgain(list, (recordings) => (recordings.some(({ recording }) => recording) ? GROWTH : null))
+  const text = useSignal('')
+  const wanted = text.value.trim().toLowerCase()
+  const fitting = list.value?.filter((recording) => mentions(recording, wanted)) ?? []
   const played = useSignal<RecordingView | null>(null)
   return (
     <>
@@ -26,9 +37,25 @@ export function Recordings() {
           command="amsctl settings set record on"
         />
       )}
-      {list.value !== null && list.value.length > 0 && (
-        <Table caption="Recordings" columns={['File', 'Recorded', 'Duration', 'Size', 'Actions']}>
-          {list.value.map((recording) => (
+      {list.value !== null && (list.value.length > FEW || wanted !== '') && (
+        <search class="filters">
+          <TextField
+            label="Search"
+            type="search"
+            placeholder="File, stream, app"
+            value={text.value}
+            onValue={(value) => {
+              text.value = value
+            }}
+          />
+        </search>
+      )}
+      {list.value !== null && list.value.length > 0 && fitting.length === 0 && (
+        <Empty icon="search" title="No recording fits" text="No file here fits what you look for." />
+      )}
+      {fitting.length > 0 && (
+        <Table caption="Recordings, newest first" columns={['File', 'Recorded', 'Duration', 'Size', 'Actions']}>
+          {[...fitting].sort(newestFirst).map((recording) => (
             <Row
               key={`${recording.app}/${recording.file}`}
               recording={recording}
@@ -50,6 +77,15 @@ export function Recordings() {
       )}
     </>
   )
+}
+
+function mentions({ file, streamId, app }: RecordingView, wanted: string): boolean {
+  return [file, streamId, app].some((name) => name.toLowerCase().includes(wanted))
+}
+
+/** What was dropped in comes last, by its name as it is. */
+function newestFirst(a: RecordingView, b: RecordingView): number {
+  return (b.startedAt ?? '').localeCompare(a.startedAt ?? '')
 }
 
 interface RowProps {

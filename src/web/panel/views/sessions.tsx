@@ -3,25 +3,32 @@ import { Badge, Button, Empty, Loading, ViewHead } from '../parts/basics.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { FormProblem, TextField, Tick } from '../parts/fields.tsx'
 import { useForm } from '../parts/form.ts'
-import { ago, bytes, moment } from '../parts/format.ts'
+import { bytes } from '../parts/format.ts'
 import { Cell, Table } from '../parts/table.tsx'
+import { Ago } from '../parts/time.tsx'
 import { TokenLink } from '../parts/token-link.tsx'
 import { call, type SessionView } from '../state/api.ts'
+import { go } from '../state/route.ts'
 import { isAdmin } from '../state/session.ts'
-import { sessions } from '../state/streams.ts'
+import { sessions, status } from '../state/streams.ts'
 import { say } from '../state/toasts.ts'
 
 /** So many are seen at a glance. */
 const FEW = 10
+/** Of so many, each second, a browser can show the figures. */
+const PAGE = 100
 
 const COLUMNS = ['Stream', 'Client', 'Token', 'Since', 'Bytes']
 
 export function Sessions() {
   const now = sessions.value
+  const all = status.value?.sessions ?? 0
   const kicked = useSignal<SessionView | null>(null)
   const text = useSignal('')
+  const most = useSignal(PAGE)
   const wanted = text.value.trim().toLowerCase()
   const fitting = now?.filter((session) => mentions(session, wanted)) ?? []
+  const shown = [...fitting].reverse().slice(0, most.value)
   const close = () => {
     kicked.value = null
   }
@@ -33,9 +40,15 @@ export function Sessions() {
         <Empty
           icon="sessions"
           title="Nobody is here"
-          text="Publishers and viewers appear the moment that they are let in. Mint a token for one, and open its link."
+          text="Publishers and viewers appear the moment that they are let in. Mint a token for one, and press Play at its link."
           command="amsctl token create --stream cam1 --type play --link"
-        />
+        >
+          {isAdmin.value && (
+            <Button kind="primary" icon="plus" onPress={() => go('tokens', 'play')}>
+              Mint a play token
+            </Button>
+          )}
+        </Empty>
       )}
       {now !== null && (now.length > FEW || wanted !== '') && (
         <search class="filters">
@@ -55,7 +68,7 @@ export function Sessions() {
       )}
       {fitting.length > 0 && (
         <Table caption="Open sessions, newest first" columns={isAdmin.value ? [...COLUMNS, 'Actions'] : COLUMNS}>
-          {[...fitting].reverse().map((session) => (
+          {shown.map((session) => (
             <Row
               key={session.id}
               session={session}
@@ -65,6 +78,25 @@ export function Sessions() {
             />
           ))}
         </Table>
+      )}
+      {fitting.length > shown.length && (
+        <nav class="pager" aria-label="More sessions">
+          <span role="status">
+            {shown.length} of {fitting.length}
+          </span>
+          <Button
+            onPress={() => {
+              most.value += PAGE
+            }}
+          >
+            Show older
+          </Button>
+        </nav>
+      )}
+      {now !== null && all > now.length && (
+        <p class="pager">
+          The newest {now.length} of {all} sessions; amsctl session list has the others.
+        </p>
       )}
       {kicked.value && <Kick session={kicked.value} onClose={close} />}
     </>
@@ -90,15 +122,15 @@ function Row({ session, onKick }: { readonly session: SessionView; onKick(): voi
       </Cell>
       <Cell name="Client">
         <span class="mono">{session.address}</span>
-        <span class="sub note">{session.userAgent ?? ''}</span>
+        <span class="sub note agent" title={session.userAgent ?? ''}>
+          {session.userAgent ?? ''}
+        </span>
       </Cell>
       <Cell name="Token">
         {session.open ? <Badge tone="warn">without</Badge> : session.tokenId && <TokenLink id={session.tokenId} />}
       </Cell>
       <Cell name="Since" kind="time">
-        <time dateTime={session.since} title={moment(session.since)}>
-          {ago(session.since)}
-        </time>
+        <Ago at={session.since} />
       </Cell>
       <Cell name="Bytes" kind="number">
         {bytes(session.bytes)}

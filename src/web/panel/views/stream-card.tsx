@@ -5,6 +5,7 @@ import { confirmed } from '../parts/dialog.tsx'
 import { bitrate, bytes, clock, plural, secondsSince } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { call } from '../state/api.ts'
+import { go } from '../state/route.ts'
 import { isAdmin } from '../state/session.ts'
 import { historyOf } from '../state/streams.ts'
 import { doing } from '../state/toasts.ts'
@@ -127,6 +128,13 @@ function Actions({ stream }: { readonly stream: StreamView }) {
   }
   return (
     <footer class="actions">
+      <Button
+        icon="link"
+        label={`Share ${streamId}: mint a play token`}
+        onPress={() => go('tokens', `play/${app}/${streamId}`)}
+      >
+        Share
+      </Button>
       {stream.recording ? (
         <Button
           icon="stop"
@@ -148,13 +156,7 @@ function Actions({ stream }: { readonly stream: StreamView }) {
           Record
         </Button>
       )}
-      <Button
-        kind="danger"
-        icon="close"
-        busy={busy.value}
-        label={`Stop stream ${streamId}`}
-        onPress={() => void stop()}
-      >
+      <Button kind="danger" busy={busy.value} label={`Stop stream ${streamId}`} onPress={() => void stop()}>
         Stop stream
       </Button>
     </footer>

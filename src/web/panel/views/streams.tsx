@@ -2,6 +2,7 @@ import { Button, Empty, Loading, ViewHead } from '../parts/basics.tsx'
 import { go } from '../state/route.ts'
 import { isAdmin } from '../state/session.ts'
 import { keyOf, streams } from '../state/streams.ts'
+import { ControlOff } from './control-off.tsx'
 import { StreamCard } from './stream-card.tsx'
 
 export function Streams() {
@@ -9,6 +10,7 @@ export function Streams() {
   return (
     <>
       <ViewHead title="Streams" lead="What is live, and who watches." />
+      <ControlOff />
       {now === null && <Loading />}
       {now?.length === 0 && <NothingLive />}
       <div class="cards">

@@ -2,20 +2,23 @@ import { TOKEN_STATES, TOKEN_TYPES, type TokenState, type TokenType } from '../.
 import type { TokenFilter } from '../../../services/operations.ts'
 import { Button } from '../parts/basics.tsx'
 import { ChoiceField, TextField } from '../parts/fields.tsx'
+import { status } from '../state/streams.ts'
 
 export interface Filter {
   readonly text: string
   readonly streamId: string
+  readonly app: string
   readonly state: TokenState | ''
   readonly type: TokenType | ''
 }
 
-export const NO_FILTER: Filter = { text: '', streamId: '', state: '', type: '' }
+export const NO_FILTER: Filter = { text: '', streamId: '', app: '', state: '', type: '' }
 
-export function filterOf({ text, streamId, state, type }: Filter): TokenFilter {
+export function filterOf({ text, streamId, app, state, type }: Filter): TokenFilter {
   return {
     ...(text.trim() && { text: text.trim() }),
     ...(streamId.trim() && { streamId: streamId.trim() }),
+    ...(app && { app }),
     ...(state && { state }),
     ...(type && { type }),
   }
@@ -23,6 +26,7 @@ export function filterOf({ text, streamId, state, type }: Filter): TokenFilter {
 
 export function FilterBar({ filter, onFilter }: { readonly filter: Filter; onFilter(filter: Filter): void }) {
   const set = (change: Partial<Filter>) => onFilter({ ...filter, ...change })
+  const apps = status.value?.apps ?? []
   return (
     <search class="filters">
       <TextField
@@ -38,6 +42,14 @@ export function FilterBar({ filter, onFilter }: { readonly filter: Filter; onFil
         value={filter.streamId}
         onValue={(streamId) => set({ streamId })}
       />
+      {apps.length > 1 && (
+        <ChoiceField
+          label="App"
+          value={filter.app}
+          choices={[['', 'Any'], ...apps.map((app) => [app, app] as const)]}
+          onValue={(app) => set({ app })}
+        />
+      )}
       <ChoiceField
         label="State"
         value={filter.state}

@@ -1,15 +1,17 @@
 import { useSignal } from '@preact/signals'
+import { formatDuration } from '../../../domain/duration.ts'
 import type { TokenState } from '../../../domain/token.ts'
 import { Badge, Button, type Tone } from '../parts/basics.tsx'
 import { confirmed } from '../parts/dialog.tsx'
-import { ago, moment, plural, until } from '../parts/format.ts'
+import { plural } from '../parts/format.ts'
 import { Cell, Table } from '../parts/table.tsx'
+import { Ago, Until } from '../parts/time.tsx'
 import { TokenLink } from '../parts/token-link.tsx'
 import { call, type TokenView } from '../state/api.ts'
 import { isAdmin } from '../state/session.ts'
 import { doing } from '../state/toasts.ts'
 
-export const TONES: Readonly<Record<TokenState, Tone>> = {
+const TONES: Readonly<Record<TokenState, Tone>> = {
   active: 'good',
   pending: 'info',
   used: 'dim',
@@ -99,7 +101,11 @@ function Row({ token, picked, revocable, onPick }: RowProps) {
       </Cell>
       <Cell name="State">
         <Badge tone={TONES[token.state]}>{token.state}</Badge>
-        {token.lastUsed !== null && <span class="sub nowrap">used {ago(token.lastUsed)}</span>}
+        {token.lastUsed !== null && (
+          <span class="sub nowrap">
+            used <Ago at={token.lastUsed} />
+          </span>
+        )}
       </Cell>
       <Cell name="Uses left" kind="number">
         {token.uses === null ? 'unlimited' : `${token.usesLeft} of ${token.uses}`}
@@ -112,9 +118,7 @@ function Row({ token, picked, revocable, onPick }: RowProps) {
         {token.ip !== null && <span class="sub">only from {token.ip}</span>}
       </Cell>
       <Cell name="Minted" kind="time">
-        <time dateTime={token.createdAt} title={moment(token.createdAt)}>
-          {ago(token.createdAt)}
-        </time>
+        <Ago at={token.createdAt} />
       </Cell>
       {isAdmin.value && (
         <Cell name="Actions" kind="actions">
@@ -129,11 +133,16 @@ function Row({ token, picked, revocable, onPick }: RowProps) {
   )
 }
 
-function Expiry({ token: { expireDate, notBefore, state } }: { readonly token: TokenView }) {
+function Expiry({ token: { expireDate, notBefore, maxSession, state } }: { readonly token: TokenView }) {
   return (
     <>
-      {expireDate === null ? 'never' : <span title={moment(expireDate * 1000)}>{until(expireDate)}</span>}
-      {state === 'pending' && notBefore !== null && <span class="sub nowrap">opens {until(notBefore)}</span>}
+      {expireDate === null ? 'never' : <Until at={expireDate} />}
+      {state === 'pending' && notBefore !== null && (
+        <span class="sub nowrap">
+          opens <Until at={notBefore} />
+        </span>
+      )}
+      {maxSession !== null && <span class="sub nowrap">sessions of {formatDuration(maxSession)}</span>}
     </>
   )
 }

@@ -1,32 +1,41 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { TOKEN_TYPES, type TokenType } from '../../../domain/token.ts'
+import type { Milliseconds } from '../../../domain/units.ts'
+import type { StreamName } from '../../../services/daemon-operations.ts'
 import { Button, Empty, Loading, Problem, ViewHead } from '../parts/basics.tsx'
-import { call, type MintedToken, type TokenView } from '../state/api.ts'
-import { useFetched } from '../state/fetched.ts'
-import { detail, go } from '../state/route.ts'
+import { call, type TokenView } from '../state/api.ts'
+import { useAgain, useFetched } from '../state/fetched.ts'
+import { detail, detailStream, go } from '../state/route.ts'
 import { isAdmin } from '../state/session.ts'
 import { changes } from '../state/streams.ts'
 import { CheckDialog } from './check-dialog.tsx'
+import { ControlOff } from './control-off.tsx'
 import { MintDialog } from './mint-dialog.tsx'
-import { MintedDialog } from './minted-dialog.tsx'
 import { type Filter, FilterBar, filterOf, NO_FILTER } from './token-filter.tsx'
 import { TokenTable } from './token-table.tsx'
 
 const PAGE = 50
+/** The clock of the server may be behind. */
+const SOONEST: Milliseconds = 3000
 
 export function Tokens() {
   const filter = useSignal<Filter>(NO_FILTER)
   const page = useSignal(0)
   const order = { ...filterOf(filter.value), sort: 'newest', limit: PAGE + 1, offset: page.value * PAGE } as const
   const list = useFetched(() => call('listTokens', order), changes.tokens, JSON.stringify(order))
+  useAgain(list, turnOf)
   const isFiltered = filter.value !== NO_FILTER
   const isEmpty = list.value?.length === 0 && page.value === 0 && !isFiltered
   return (
     <>
-      <ViewHead title="Tokens" lead="Each opens one stream, as often as it says: once, as a rule.">
+      <ViewHead
+        title="Tokens"
+        lead="Each opens a stream as often as it says: once, as a rule. Its secret is shown when it is minted; afterwards it is known by its id alone."
+      >
         <Dialogs />
       </ViewHead>
+      <ControlOff />
       {!isEmpty && (
         <FilterBar
           filter={filter.value}
@@ -52,23 +61,33 @@ export function Tokens() {
   )
 }
 
+/** Until the first of `tokens` begins or expires; null: none does. */
+function turnOf(tokens: readonly TokenView[]): Milliseconds | null {
+  const turns = tokens.map(({ state, notBefore, expireDate }) => {
+    const turn = state === 'pending' ? notBefore : state === 'active' ? expireDate : null
+    return turn ?? Number.POSITIVE_INFINITY
+  })
+  const first = Math.min(...turns)
+  return first === Number.POSITIVE_INFINITY ? null : Math.max(SOONEST, first * 1000 - Date.now())
+}
+
 /** Everything in the view's head, and what it opens. */
 function Dialogs() {
   const opened = useSignal<TokenType | 'check' | null>(null)
-  const minted = useSignal<readonly MintedToken[]>([])
+  const stream = useSignal<StreamName | null>(null)
   const close = () => {
     opened.value = null
+    stream.value = null
   }
   useEffect(() => {
     const type = TOKEN_TYPES.find((known) => known === detail.value)
     if (!type) return
-    if (isAdmin.value) opened.value = type
+    if (isAdmin.value) {
+      opened.value = type
+      stream.value = detailStream.value
+    }
     go('tokens')
   }, [detail.value])
-  const show = (tokens: readonly MintedToken[]) => {
-    close()
-    minted.value = tokens
-  }
   return (
     <>
       <Button
@@ -92,9 +111,8 @@ function Dialogs() {
       )}
       {opened.value === 'check' && <CheckDialog onClose={close} />}
       {opened.value !== null && opened.value !== 'check' && (
-        <MintDialog type={opened.value} onMinted={show} onClose={close} />
+        <MintDialog type={opened.value} stream={stream.value} onClose={close} />
       )}
-      {minted.value.length > 0 && <MintedDialog tokens={minted.value} onClose={() => show([])} />}
     </>
   )
 }
@@ -140,7 +158,7 @@ function NoTokens() {
     <Empty
       icon="tokens"
       title="No tokens yet"
-      text="Mint one for who publishes and one for each viewer. Whoever is sent a link uses it up by opening it, so it cannot be passed on."
+      text="Mint one for who publishes and one for each viewer. Whoever presses Play at a link uses it up, so it cannot be passed on."
       command="amsctl token create --stream cam1 --type play --count 10 --urls"
     >
       {isAdmin.value && (
