@@ -1,3 +1,4 @@
+import type { BrowserContextOptions } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { sharedDaemon } from '../support/amsctl.ts'
 import { sharedBrowser } from '../support/browser.ts'
@@ -7,20 +8,30 @@ import { PANEL_PASSWORD, PanelPage } from '../support/panel-page.ts'
 import { describeWith } from '../support/programs.ts'
 import { aContext } from '../support/viewer-page.ts'
 
+type StorageState = NonNullable<BrowserContextOptions['storageState']>
+
 /** As many connections as a browser opens to one server. */
 const CONNECTIONS = 6
 
 describeWith(['chromium'], 'panels that stay open', () => {
   const browser = sharedBrowser()
   const daemon = sharedDaemon()
-  let users = 0
+  let login: StorageState | undefined
 
-  async function loggedIn(options: Parameters<typeof aContext>[1] = {}): Promise<PanelPage> {
-    const name = `admin${++users}`
-    await daemon().ask((operations) => operations.createUser({ name, password: PANEL_PASSWORD, role: 'admin' }))
-    const panel = await PanelPage.open(await aContext(browser(), { reducedMotion: 'reduce', ...options }), url())
-    await panel.logIn(name)
+  async function loggedIn(options: BrowserContextOptions = {}): Promise<PanelPage> {
+    login ??= await logIn()
+    const context = await aContext(browser(), { reducedMotion: 'reduce', storageState: login, ...options })
+    const panel = await PanelPage.open(context, url())
+    await panel.heading('Streams').waitFor()
     return panel
+  }
+
+  async function logIn(): Promise<StorageState> {
+    const user = { name: 'admin', password: PANEL_PASSWORD, role: 'admin' } as const
+    await daemon().ask((operations) => operations.createUser(user))
+    const panel = await PanelPage.open(await aContext(browser()), url())
+    await panel.logIn(user.name)
+    return panel.page.context().storageState()
   }
 
   const url = (view = '') => `${daemon().http}/panel${view && `#/${view}`}`
