@@ -144,6 +144,27 @@ describeWith(['chromium'], 'panels that stay open', () => {
     await panel.says('It would be let in')
   })
 
+  it('keep long addresses within a phone', async () => {
+    const address = '2001:db8:85a3:8d3:1319:8a2e:370:7348'
+    const session = {
+      id: 's',
+      tokenId: null,
+      open: true,
+      app: 'LiveApp',
+      streamId: 'cam',
+      type: 'play',
+      bytes: 1,
+      address,
+    }
+    const body = `event: sessions\ndata: ${JSON.stringify([{ ...session, since: new Date().toISOString() }])}\n\n`
+    const panel = await loggedIn({ viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true })
+    await panel.page.route('**/panel/api/events', (route) => route.fulfill({ contentType: 'text/event-stream', body }))
+    await panel.page.reload()
+    await panel.show('Sessions')
+    await panel.says(address)
+    expect(await panel.page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+  })
+
   it('show what is on where the reader has chosen the colours', async () => {
     const panel = await loggedIn({ forcedColors: 'active' })
     await panel.show('Settings')
