@@ -70,6 +70,18 @@ describeWith(['chromium'], 'panels that stay open', () => {
     await panel.heading('Streams').waitFor()
   })
 
+  it('lead back from a dialog that a link has opened', async () => {
+    const panel = await loggedIn()
+    await panel.press('Mint a publish token')
+    await panel.press('Cancel')
+    await panel.heading('Tokens').waitFor()
+    await panel.page.goBack()
+    await panel.heading('Streams').waitFor()
+    await panel.page.goForward()
+    await panel.heading('Tokens').waitFor()
+    expect(await panel.dialog('Mint tokens').count()).toBe(0)
+  })
+
   it('leave their connections to others while nobody looks, and then show what is', async () => {
     const panel = await loggedIn()
     const context = panel.page.context()

@@ -251,6 +251,10 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     publishing(`${daemon().rtmp}/LiveApp/show?token=${await daemon().mint('show', 'publish')}`)
     await live(daemon(), 'show')
     const panel = await loggedIn('admin', { viewport: DESK })
+    await panel.press('Share show: mint a play token')
+    expect(await panel.dialog('Mint tokens').getByLabel('Stream').inputValue()).toBe('show')
+    await panel.press('Cancel')
+    await panel.show('Streams')
     await panel.press('Record show')
     await panel.says('show is being recorded.')
     await eventually(async () => {

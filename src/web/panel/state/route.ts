@@ -32,3 +32,9 @@ export function hrefOf(name: ViewName, what = ''): string {
 export function go(name: ViewName, what = ''): void {
   location.hash = hrefOf(name, what)
 }
+
+/** As if the link had led there at once: what it asked for is done, and going back does not ask again. */
+export function arrive(name: ViewName): void {
+  history.replaceState(null, '', hrefOf(name))
+  hash.value = location.hash
+}

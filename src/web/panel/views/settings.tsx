@@ -109,7 +109,7 @@ function TextEditor({ setting: { name, value, legal } }: { readonly setting: Set
         label={`Value of ${name}`}
         mono
         help={`Legal: ${legal}`}
-        error={form.problem}
+        error={form.problem?.replace(/ \(legal: .*\)$/, '.')}
         value={text.value}
         onValue={(next) => {
           text.value = next

@@ -6,7 +6,7 @@ import type { StreamName } from '../../../services/daemon-operations.ts'
 import { Button, Empty, Loading, Problem, ViewHead } from '../parts/basics.tsx'
 import { call, type TokenView } from '../state/api.ts'
 import { useAgain, useFetched } from '../state/fetched.ts'
-import { detail, detailStream, go } from '../state/route.ts'
+import { arrive, detail, detailStream, go } from '../state/route.ts'
 import { isAdmin } from '../state/session.ts'
 import { changes } from '../state/streams.ts'
 import { CheckDialog } from './check-dialog.tsx'
@@ -86,7 +86,7 @@ function Dialogs() {
       opened.value = type
       stream.value = detailStream.value
     }
-    go('tokens')
+    arrive('tokens')
   }, [detail.value])
   return (
     <>
