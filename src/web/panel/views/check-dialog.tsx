@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 import type { TokenType } from '../../../domain/token.ts'
 import type { VerdictView } from '../../../services/operations.ts'
 import { readPasted } from '../parts/address.ts'
@@ -95,8 +96,11 @@ export function CheckDialog({ onClose }: { onClose(): void }) {
 }
 
 function Verdict({ verdict }: { readonly verdict: VerdictView }) {
+  const ref = useRef<HTMLElement>(null)
+  // On a phone it comes below what can be seen.
+  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), [verdict])
   return (
-    <section class={`verdict verdict-${verdict.valid ? 'good' : 'bad'}`}>
+    <section ref={ref} class={`verdict verdict-${verdict.valid ? 'good' : 'bad'}`}>
       <h3>
         <Icon name={verdict.valid ? 'done' : 'warning'} />
         {verdict.valid ? 'It would be let in' : 'It would be refused'}
