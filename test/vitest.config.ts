@@ -11,8 +11,8 @@ export default defineConfig({
     // What a test leaves behind would be a fault of the test; loading everything anew for each file takes minutes.
     isolate: false,
     setupFiles: ['test/support/setup.ts'],
-    // One more than the cores of the machine that it must be done on in 8 minutes: many a test waits for real time to pass.
-    maxWorkers: 3,
+    // Two more than the cores of the machine that it must be done on in 8 minutes: many a test waits for real time to pass.
+    maxWorkers: 4,
     sequence: { sequencer: SpacedSequencer },
     disableConsoleIntercept: true,
     // A busy machine is slow, not wrong.

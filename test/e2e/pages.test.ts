@@ -346,6 +346,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     const token = await daemon().mint('studio', 'publish')
     const address = `${daemon().http}/LiveApp/publish.html?id=studio&name=Main%20stage&token=${token}`
     const studio = await VisitedPage.open(await aContext(browser(), { colorScheme: 'dark' }), address)
+    await studio.page.getByLabel('Quality').selectOption('360p, for weak networks')
     await studio.press('Start broadcast')
     await studio.says(/You are on air/)
     expect((await liveWithPictures(daemon(), 'studio')).protocol).toBe('webrtc')

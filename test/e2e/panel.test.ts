@@ -336,7 +336,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
   })
 })
 
-/** What `look` finds in each view, overflows and complaints; and its picture. */
+/** What `look` finds in each view, overflows and complaints; and its picture. Closes the page. */
 async function faultsOf(
   panel: PanelPage,
   name: string,
@@ -351,6 +351,7 @@ async function faultsOf(
       faults.push(`${view} is too wide`)
     await panel.visited.shoot(`panel-${name}-${view.toLowerCase().replaceAll(' ', '-')}`)
   }
+  await panel.page.close()
   return [...faults, ...panel.visited.complaints]
 }
 

@@ -15,7 +15,9 @@ function connect(name, { url, isPlayMode }) {
     const adaptor = new WebRTCAdaptor({
       websocketURL: url,
       isPlayMode,
-      mediaConstraints: isPlayMode ? { video: false, audio: false } : { video: true, audio: true },
+      mediaConstraints: isPlayMode
+        ? { video: false, audio: false }
+        : { video: { width: 320, height: 240 }, audio: true },
       peerconnection_config: { iceServers: [] },
       callback: (definition, detail) => {
         note(definition, detail)

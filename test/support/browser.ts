@@ -22,7 +22,8 @@ const ARGUMENTS = [
 /** A camera and a microphone that nobody is asked about, and peers on this machine. */
 export const WITH_WEBRTC = [
   '--allow-loopback-in-peer-connection',
-  '--use-fake-device-for-media-stream',
+  // Few pictures, for each costs time to encode.
+  '--use-fake-device-for-media-stream=fps=15',
   '--use-fake-ui-for-media-stream',
 ]
 
