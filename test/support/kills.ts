@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { launch, serve } from './amsctl.ts'
+import { eventually } from './eventually.ts'
 import { noteSecrets } from './leaks.ts'
 import { mustRunLine, runLine } from './run-command.ts'
 
@@ -37,7 +38,9 @@ export async function killServingDaemon(dataDir: string): Promise<number> {
     }
   }
   const clients = Array.from({ length: 8 }, client)
-  await sleep(50 + Math.random() * 300)
+  const enough = 10 + Math.random() * 150
+  await eventually(() => minted.length + spent.length >= enough || undefined)
+  await sleep(Math.random() * 20)
   await daemon.stop('SIGKILL')
   running = false
   await Promise.all(clients)
