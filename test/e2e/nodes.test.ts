@@ -85,9 +85,7 @@ describeWith(['redis-server'], 'daemons that share a Redis', () => {
   it('lose no token and revive none where one is killed at any instant', async () => {
     vi.stubEnv('AMSCTL_STORE', redis().newUrl())
     const dataDir = await temporaryDirectory()
-    let promises = 0
-    for (let round = 0; round < 4 && promises <= 10; round++) promises += await killServingDaemon(dataDir)
-    expect(promises).toBeGreaterThan(10)
+    for (let round = 0; round < 2; round++) expect(await killServingDaemon(dataDir)).toBeGreaterThan(10)
   })
 
   it('tell where the store is, and keep its password to themselves', async () => {
