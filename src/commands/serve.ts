@@ -15,7 +15,7 @@ export default class Serve extends BaseCommand {
   static override summary =
     'Run the media server: RTMP and WebRTC in; RTMP, WebRTC, HLS, HTTP-FLV, WS-FLV and recordings out; and the REST API.'
   static override description =
-    'SIGTERM and SIGINT end it within 5 seconds, SIGHUP reads settings and TLS files again. --json prints its status once it listens.'
+    'SIGTERM, SIGINT and the end of its terminal end it within 5 seconds, SIGHUP reads settings and TLS files again. --json prints its status once it listens.'
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --host 127.0.0.1 --rtmp-port 1935 --http-port 5080 --app LiveApp --app Events',

@@ -8,8 +8,8 @@ import { mustRunLine } from '../support/run-command.ts'
 const LAUNCHER = join(import.meta.dirname, '../../bin/run.js')
 const ON_TERMINAL = join(import.meta.dirname, '../support/on_terminal.py')
 
-/** An exchange on a terminal: when the first text appears, the second is typed. */
-type Exchange = readonly [wait: string, type: string]
+/** An exchange on a terminal: when the first text appears, the second is typed; null: the terminal is closed. */
+type Exchange = readonly [wait: string, type: string | null]
 
 interface Screen {
   readonly code: number | null
@@ -122,6 +122,13 @@ describe.skipIf(python === null)('on a terminal', () => {
     await mustAmsctl(['user', 'create', 'admin'], { dataDir, input: noteSecret('a password\n') })
     const second = await onTerminal(['serve', ...ports], [['token control is off', '\u0003']])
     expect(second.text).not.toContain('setup')
+  })
+
+  it('serve ends with its terminal', async () => {
+    const ports = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', '--webrtc-port', '0']
+    const ofHangup = 255
+    expect((await onTerminal(['serve', ...ports], [['token control is off', null]])).code).toBe(ofHangup)
+    expect(await mustRunLine(['audit', '--json', '--limit', '1'], dataDir)).toContain('"event":"stop"')
   })
 
   it('token revoke --all asks, and takes no for an answer', async () => {

@@ -1,6 +1,7 @@
 """Runs a program on a pseudo-terminal and types when it is waited for.
 
-The plan is JSON: argv; exchanges, pairs of a text to wait for and a text to type; pipe, whether stdout is a pipe.
+The plan is JSON: argv; exchanges, pairs of a text to wait for and a text to type, or null to take the terminal away;
+pipe, whether stdout is a pipe.
 Prints JSON: screen, what the terminal showed; piped, what came through the pipe. Exits as the program did.
 """
 
@@ -8,6 +9,7 @@ import json
 import os
 import pty
 import select
+import signal
 import sys
 
 plan = json.loads(sys.argv[1])
@@ -44,7 +46,13 @@ while sources:
     if exchanges and exchanges[0][0].encode() in screen[seen:]:
         _, answer = exchanges.pop(0)
         seen = len(screen)
-        os.write(terminal, answer.encode())
+        if answer is not None:
+            os.write(terminal, answer.encode())
+            continue
+        os.close(terminal)
+        sources.remove(terminal)
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(pid, 9))
+        signal.alarm(20)
 
 _, status = os.waitpid(pid, 0)
 print(json.dumps({"screen": screen.decode(), "piped": piped.decode()}))
