@@ -18,7 +18,13 @@ const FAILURES: Readonly<Record<number, Failure>> = {
   416: { code: 'RANGE_UNSATISFIABLE', message: 'the recording has no bytes in that range' },
 }
 
-const GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EPIPE'])
+const GONE = new Set([
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+  'ECONNRESET',
+  'EPIPE',
+])
 
 interface Delivery {
   readonly file: StoredFile
@@ -38,6 +44,8 @@ export async function sendFile(
   visit.signal.addEventListener('abort', cut, { once: true })
   try {
     if (visit.signal.aborted) cut()
+    // Some versions of Node wait for ever to write to a client that has gone.
+    if (response.destroyed) return undefined
     if (result.type !== 'file') return refusalOf(response, result)
     response.setTimeout(Math.min(patience, LONGEST_PATIENCE), cut)
     response.writeHead(result.statusCode, { ...result.headers, ...HEADERS })
