@@ -90,6 +90,10 @@ export async function sendFrom(
   const result = await sendFile(request.raw, path, options)
   if (result.type !== 'file' && result.statusCode >= 400) return nothing(reply)
   reply.hijack()
+  if (reply.raw.destroyed) {
+    result.stream.destroy()
+    return reply
+  }
   reply.raw.writeHead(result.statusCode, { 'X-Content-Type-Options': 'nosniff', ...result.headers, ...headers })
   await pipeline(result.stream, reply.raw).catch(() => reply.raw.destroy())
   return reply
