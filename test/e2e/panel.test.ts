@@ -321,7 +321,7 @@ describeWith(['chromium', 'ffmpeg'], 'the management panel, in a browser', () =>
     await own.getByLabel('New password').fill(`${PANEL_PASSWORD}, and more`)
     await panel.page.keyboard.press('Enter')
     await panel.says(/Your password is changed/)
-  }, 120_000)
+  })
 
   it('loads little, and from here alone', async () => {
     const context = await aContext(browser())

@@ -35,7 +35,7 @@ export class PanelPage {
   private constructor(visited: VisitedPage) {
     this.visited = visited
     this.page = visited.page
-    this.page.setDefaultTimeout(12_000)
+    this.page.setDefaultTimeout(30_000)
   }
 
   static async open(context: BrowserContext, url: string): Promise<PanelPage> {
