@@ -52,8 +52,10 @@ export class PanelPage {
   /** By the menu, which a phone opens first. */
   async show(name: string): Promise<void> {
     const menu = this.page.getByRole('button', { name: 'Menu' })
+    const links = this.page.getByRole('navigation', { name: 'Panel' })
+    await menu.or(links).first().waitFor()
     if (await menu.isVisible()) await menu.click()
-    await this.page.getByRole('navigation', { name: 'Panel' }).getByRole('link', { name }).click()
+    await links.getByRole('link', { name }).click()
     await this.heading(name).waitFor()
   }
 
