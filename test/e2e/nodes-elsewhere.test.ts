@@ -2,15 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ServedDaemon } from '../support/amsctl.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, PROMPT } from '../support/eventually.ts'
 import { HttpPlayer } from '../support/http-house.ts'
 import { noteSecret } from '../support/leaks.ts'
 import { describeWith } from '../support/programs.ts'
 import { RtmpClient } from '../support/rtmp-client.ts'
 import { portOf, publisherAt, sessionOf, sharedNodes } from '../support/served-nodes.ts'
 
-/** In milliseconds, from the answer to the command. */
-const PROMPT = 2000
 const FILM = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 251))
 
 /** Has what `over` tells come to pass in time? It is looked at after the answer to `command`. */

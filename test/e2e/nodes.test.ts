@@ -4,7 +4,7 @@ import StreamList from '../../src/commands/stream/list.ts'
 import type { DaemonOperations, ListedSession } from '../../src/services/daemon-operations.ts'
 import { parseRedisLocation } from '../../src/store/redis/location.ts'
 import { amsctl, serve, temporaryDirectory } from '../support/amsctl.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, PROMPT } from '../support/eventually.ts'
 import { publishing } from '../support/ffmpeg.ts'
 import { killServingDaemon } from '../support/kills.ts'
 import { noteSecret } from '../support/leaks.ts'
@@ -14,8 +14,6 @@ import { RedisServer, sharedRedis } from '../support/redis.ts'
 import { runCommand } from '../support/run-command.ts'
 
 const STREAM = ['--stream', 'cam', '--type', 'play']
-/** A second, and what a busy machine takes. */
-const PROMPT = 5000
 
 afterEach(() => vi.unstubAllEnvs())
 

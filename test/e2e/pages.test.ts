@@ -4,7 +4,7 @@ import type { Locator } from 'playwright-core'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { sharedDaemon } from '../support/amsctl.ts'
 import { sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, PROMPT } from '../support/eventually.ts'
 import { live, liveWithPictures, packetsOf, playing, publishing, sharedPublisher } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 import { aContext, VisitedPage } from '../support/viewer-page.ts'
@@ -58,7 +58,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await viewer.plays()
 
     await daemon().ask((operations) => operations.revokeTokens({ refs: [token] }))
-    await viewer.says(/Access was withdrawn/, 2000)
+    await viewer.says(/Access was withdrawn/, PROMPT)
     expect(viewer.complaints).toEqual([])
     if (order === 'hls') {
       await stranger.shoot('refused-used')
@@ -290,7 +290,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
       const opened = (await operations.listSessions()).find((session) => session.tokenId === tokenId)
       await operations.kickSession({ id: opened?.id ?? '', revoke: false })
     })
-    await older.says(/You were disconnected/, 2000)
+    await older.says(/You were disconnected/, PROMPT)
   })
 
   it('have no serious fault for people who see, hear or point otherwise', async () => {
@@ -384,7 +384,7 @@ describeWith(['chromium', 'ffmpeg'], 'the pages that people are sent to, in a br
     await studio.press('Start broadcast')
     await studio.says(/You are on air/)
     await daemon().ask((operations) => operations.revokeTokens({ refs: [token] }))
-    await studio.says(/Access was withdrawn/, 3000)
+    await studio.says(/Access was withdrawn/, PROMPT)
     expect(studio.complaints).toEqual([])
 
     await second.press('Start broadcast')

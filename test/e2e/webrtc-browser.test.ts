@@ -3,7 +3,7 @@ import type { SessionView } from '../../src/domain/session.ts'
 import { type AmsClient, AmsPage, signallingUrl } from '../support/ams-page.ts'
 import { type ServedDaemon, serve } from '../support/amsctl.ts'
 import { PlayerPage, sharedBrowser, WITH_WEBRTC } from '../support/browser.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, PROMPT } from '../support/eventually.ts'
 import { live, liveWithPictures, packetsOf, playing, publishing } from '../support/ffmpeg.ts'
 import { describeWith } from '../support/programs.ts'
 import { REFUSED_KINDS, type RefusedKind, refusedToken } from '../support/refused-tokens.ts'
@@ -101,7 +101,7 @@ describeWith(['chromium', 'ffmpeg'], "WebRTC with Ant Media's own client in a br
     expect(await viewer.watches('one', { sound: false })).toMatchObject({ width: 320 })
     await viewer.watches('two', { sound: false })
     await daemon.must(['token', 'revoke', token])
-    await viewer.hears('one', 'play_finished', 1, 2000)
+    await viewer.hears('one', 'play_finished', 1, PROMPT)
     await viewer.watches('two', { sound: false })
   })
 

@@ -185,7 +185,7 @@ describe('viewers of FLV at a stream in Opus', () => {
     const began = performance.now()
     stream.media(200, 400)
     await reached(viewer, 360)
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   it('get pictures only, and are told so, where nothing can transcode', async () => {

@@ -1,16 +1,13 @@
 import { expect, it } from 'vitest'
 import type { AccessRequest } from '../../src/domain/access.ts'
 import { NODES, slotOf } from '../../src/store/redis/keys.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, PROMPT } from '../support/eventually.ts'
 import { aNode, type Node, twoNodes } from '../support/nodes.ts'
 import { describeWith } from '../support/programs.ts'
 import { aRedisStore, sharedRedis } from '../support/redis.ts'
 import { FakeConnection, tokenCredential } from '../support/services.ts'
 import { aSession, aUse, tokenNumber } from '../support/store.ts'
 import { aRequest } from '../support/tokens.ts'
-
-/** A second, and what a busy machine takes. */
-const PROMPT = 5000
 
 async function mint({ operations }: Node, uses: number | null = 1) {
   const [token] = await operations.createTokens({ app: 'LiveApp', streamId: 'cam', type: 'play', uses })

@@ -77,15 +77,15 @@ async function playsInChromium(daemon: ServedDaemon, pause: Seconds): Promise<vo
       await new Promise((resolve) => setTimeout(resolve, ${pause * 1000}))
       video.currentTime = 45
       await event('seeked')
+      const sought = video.currentTime
       await video.play()
       await reach(46)
-      return { duration, played, sought: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames }
+      return { duration, played, sought, frames: video.getVideoPlaybackQuality().totalVideoFrames }
     })()`)
   expect(seen.duration).toBeCloseTo(LENGTH, 0)
   expect(seen.played).toBeGreaterThanOrEqual(1)
-  expect(seen.sought).toBeGreaterThanOrEqual(46)
-  expect(seen.sought).toBeLessThan(50)
-  expect(seen.frames).toBeGreaterThan(25)
+  expect(seen.sought).toBeCloseTo(45)
+  expect(seen.frames).toBeGreaterThan(10)
   const sessions = await daemon.ask((operations) => operations.listSessions())
   const ofTheBrowser = sessions.filter(({ userAgent }) => userAgent?.includes('Chrome'))
   expect(ofTheBrowser).toMatchObject([{ protocol: 'vod', streamId: 'cam' }])
