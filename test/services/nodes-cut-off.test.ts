@@ -154,6 +154,17 @@ describeWith(['redis-server'], 'a node that is cut off from the store', () => {
     expect(connections.map(({ closed }) => closed)).toEqual([['revoked']])
   })
 
+  it('hears of others again, though its way broke several times as it began to listen', async () => {
+    const [one, two, way] = await twoNodesAndTheWay()
+    const { connection, refs } = await aViewer(two)
+    way.cut()
+    way.breakAt('subscribe', 3)
+    way.heal()
+    await eventually(() => way.breaksLeft === 0 || undefined, BACK)
+    await one.operations.revokeTokens({ refs })
+    await eventually(() => (connection.closed.length > 0 ? true : undefined), BACK)
+  })
+
   it('gives up connections that nothing passes on, and finds another way', async () => {
     const [one, two, way] = await twoNodesAndTheWay()
     const { connection, refs } = await aViewer(two)

@@ -10,6 +10,7 @@ export class TcpRelay {
   readonly #far = new Map<Socket, Socket>()
   #isCut = false
   #delays: number[] = []
+  #breaking = { at: '', times: 0 }
 
   private constructor(server: Server, target: number) {
     this.#server = server
@@ -49,12 +50,27 @@ export class TcpRelay {
     this.#isCut = false
   }
 
+  /** Breaks a connection as soon as `at` is sent on it, so many times. */
+  breakAt(at: string, times: number): void {
+    this.#breaking = { at, times }
+  }
+
+  /** How many times more. */
+  get breaksLeft(): number {
+    return this.#breaking.times
+  }
+
   async #pass(near: Socket): Promise<void> {
     near.on('error', () => {})
     if (this.#isCut) return void near.destroy()
     await sleep(this.#delays.shift() ?? 0)
     const far = connect(this.#target, '127.0.0.1').on('error', () => {})
     this.#far.set(near, far)
+    near.prependListener('data', (sent: Buffer) => {
+      if (this.#breaking.times === 0 || !sent.includes(this.#breaking.at)) return
+      this.#breaking.times--
+      near.destroy()
+    })
     near.pipe(far).pipe(near)
     near.on('close', () => {
       this.#far.delete(near)

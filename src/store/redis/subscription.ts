@@ -14,20 +14,34 @@ export async function subscribeTo(
   onMessage: (channel: string, text: string) => void,
   onAgain: () => void,
 ): Promise<() => void> {
-  // To subscribe waits for the connection, and is done again at every return of it.
-  const subscriber = redis.duplicate({ enableOfflineQueue: true, lazyConnect: false })
+  // The first time waits for the connection. What the library subscribes to by itself at a return of it has nobody who
+  // hears of its failure, which would end the process.
+  const subscriber = redis.duplicate({ enableOfflineQueue: true, lazyConnect: false, autoResubscribe: false })
   subscriber.on('error', () => undefined)
   subscriber.on('message', onMessage)
-  await subscriber.subscribe(...channels).catch((error) => {
+  let hears = false
+  subscriber.on('close', () => {
+    hears = false
+  })
+  const subscribe = async () => {
+    await subscriber.subscribe(...channels)
+    const heard = hears
+    hears = true
+    return heard
+  }
+  await subscribe().catch((error) => {
     subscriber.disconnect()
     throw error
   })
-  const ping = (onAnswer: () => void) => {
-    if (subscriber.status === 'ready') subscriber.ping().then(onAnswer, (error) => dropSilent(subscriber, error))
+  const call = () => {
+    if (subscriber.status !== 'ready') return
+    subscribe().then(
+      (heard) => heard || onAgain(),
+      (error) => dropSilent(subscriber, error),
+    )
   }
-  // Whoever answers this has subscribed before.
-  subscriber.on('ready', () => ping(onAgain))
-  const rollCall = setInterval(() => ping(() => undefined), ROLL_CALL).unref()
+  subscriber.on('ready', call)
+  const rollCall = setInterval(call, ROLL_CALL).unref()
   return () => {
     clearInterval(rollCall)
     subscriber.disconnect()
