@@ -16,7 +16,8 @@ function launch([program = '', ...args]: readonly string[], url: string): Promis
       clearTimeout(timer)
       resolve(isOpen)
     }
-    const timer = setTimeout(tell, FAILS_WITHIN, true)
+    // Of a launcher that has ended while this process stood still is heard first.
+    const timer = setTimeout(() => setImmediate(tell, true), FAILS_WITHIN)
     child.once('error', () => tell(false))
     child.once('exit', (code) => tell(code === 0))
     child.unref()

@@ -27,6 +27,8 @@ export default class Audit extends BaseCommand {
     // Following starts before the past is read, so that nothing falls between the two; what both yield is shown once.
     const following = flags.follow ? followAudit(dataDir, new AbortController().signal) : undefined
     let next = following?.next()
+    // It is awaited only once the past is read.
+    next?.catch(() => undefined)
     const shown = new Set<string>()
     for await (const entry of readAudit(dataDir, limit === undefined ? {} : { limit })) {
       if (following) shown.add(JSON.stringify(entry))

@@ -1,7 +1,6 @@
-import { createReadStream, constants as fsConstants } from 'node:fs'
+import { constants as fsConstants } from 'node:fs'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEntry } from '../domain/audit.ts'
 import type { AuditLog } from '../services/ports.ts'
@@ -133,7 +132,8 @@ export async function* followAudit(dataDir: string, signal: AbortSignal): AsyncG
 /** The whole lines from `offset` on; `next` is where the first unfinished one begins. */
 async function readFrom(path: string, offset: number): Promise<{ entries: AuditEntry[]; next: number }> {
   const chunks: Buffer[] = []
-  if (await exists(path)) for await (const chunk of createReadStream(path, { start: offset })) chunks.push(chunk)
+  const file = await openIfThere(path)
+  if (file) for await (const chunk of file.createReadStream({ start: offset })) chunks.push(chunk)
   const bytes = Buffer.concat(chunks)
   const end = bytes.lastIndexOf(NEWLINE) + 1
   const entries = bytes.toString('utf8', 0, end).split('\n').flatMap(readEntry)
@@ -141,9 +141,21 @@ async function readFrom(path: string, offset: number): Promise<{ entries: AuditE
 }
 
 async function* readEntries(path: string): AsyncGenerator<AuditEntry> {
-  if (!(await exists(path))) return
-  const input = createReadStream(path)
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield* readEntry(line)
+  const file = await openIfThere(path)
+  if (!file) return
+  try {
+    for await (const line of file.readLines()) yield* readEntry(line)
+  } finally {
+    await file.close()
+  }
+}
+
+/** A rotation may take a file away at any moment. */
+function openIfThere(path: string): Promise<FileHandle | undefined> {
+  return open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
 }
 
 /** A line that a crash cut short is passed over. */

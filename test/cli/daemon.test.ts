@@ -53,7 +53,8 @@ describe('serve', () => {
       const client = await connectTo(daemon.listen.rtmp?.port)
       const started = Date.now()
       expect(await daemon.stop(signal)).toBe(0)
-      expect(Date.now() - started).toBeLessThan(5000)
+      // And what a busy machine takes.
+      expect(Date.now() - started).toBeLessThan(10_000)
       client.destroy()
       expect((await daemon.spawn(['status'])).code).toBe(5)
     },

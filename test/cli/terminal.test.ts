@@ -115,7 +115,7 @@ describe.skipIf(python === null)('on a terminal', () => {
     expect({ code, text }).toMatchObject({ code: 2, text: expect.stringContaining('the two passwords differ') })
   })
 
-  it('serve shows where the first user can be made, on the terminal only', { timeout: 60_000 }, async () => {
+  it('serve shows where the first user can be made, on the terminal only', async () => {
     const ports = ['--host', '127.0.0.1', '--rtmp-port', '0', '--http-port', '0', '--webrtc-port', '0']
     const first = await onTerminal(['serve', ...ports], [['#setup=', '\u0003']])
     expect(first.text).toMatch(/make the first user of the panel at http:\/\/127\.0\.0\.1:\d+\/panel#setup=\w{43}/)

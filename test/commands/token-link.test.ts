@@ -68,18 +68,19 @@ describe('token create --open', () => {
     return join(bin, 'opened')
   }
 
+  const written = (path: string) => eventually(async () => (await readFile(path, 'utf8').catch(() => '')) || undefined)
+
   it.runIf(process.platform === 'linux')('opens the link', async () => {
     const opened = await withBrowser('#!/bin/sh\necho "$1" | cut -d "#" -f 1 > "$(dirname "$0")/opened"\n')
     expect((await create('--open')).stdout.trimEnd()).toMatch(LINK)
-    const address = () => readFile(opened, 'utf8').catch(() => '')
-    expect(await eventually(async () => (await address()) || undefined)).toBe('http://localhost:5080/w/LiveApp/cam1\n')
+    expect(await written(opened)).toBe('http://localhost:5080/w/LiveApp/cam1\n')
   })
 
   it.runIf(process.platform === 'linux')('opens it by BROWSER where that is set and works', async () => {
     const opened = await withBrowser('#!/bin/sh\necho "$1" "$2" | cut -d "#" -f 1 > "$(dirname "$0")/opened"\n')
     vi.stubEnv('BROWSER', `/none:${join(directory, 'bin', 'xdg-open')} --tab %s`)
     await create('--open')
-    expect(await readFile(opened, 'utf8')).toBe('--tab http://localhost:5080/w/LiveApp/cam1\n')
+    expect(await written(opened)).toBe('--tab http://localhost:5080/w/LiveApp/cam1\n')
   })
 
   it.runIf(process.platform === 'linux').each([

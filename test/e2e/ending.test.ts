@@ -18,27 +18,16 @@ async function audience(daemon: ServedDaemon, ...flags: string[]): Promise<Recor
   await daemon.enableTokens()
   const rtmp = publishing(`${daemon.rtmp}/LiveApp/cam?token=${await daemon.mint('cam', 'publish')}`)
   await live(daemon, 'cam')
-  const play = () => daemon.mint('cam', 'play', ...flags)
+  const tokens: string[] = []
+  for (let viewer = 0; viewer < 3; viewer++) tokens.push(await daemon.mint('cam', 'play', ...flags))
+  const [first, second, third] = tokens
+  const streams = `${daemon.http}/LiveApp/streams/cam.flv`
   const viewers = {
-    'rtmp-play': spawned('rtmpdump', [
-      '-q',
-      '-v',
-      '-o',
-      '/dev/null',
-      '-r',
-      `${daemon.rtmp}/LiveApp/cam?token=${await play()}`,
-    ]),
-    'http-flv': spawned('curl', [
-      '-sfN',
-      '-o',
-      '/dev/null',
-      `${daemon.http}/LiveApp/streams/cam.flv?token=${await play()}`,
-    ]),
+    'rtmp-play': spawned('rtmpdump', ['-qvo', '/dev/null', '-r', `${daemon.rtmp}/LiveApp/cam?token=${first}`]),
+    'http-flv': spawned('curl', ['-sfN', '-o', '/dev/null', `${streams}?token=${second}`]),
     'ws-flv': spawned(process.execPath, [
-      '--input-type=module',
-      '-e',
-      WATCH,
-      `${daemon.http}/LiveApp/cam.flv?token=${await play()}`,
+      ...['--input-type=module', '-e', WATCH],
+      `${daemon.http}/LiveApp/cam.flv?token=${third}`,
     ]),
   }
   await sessions(daemon, 4)
@@ -87,7 +76,7 @@ describeWith(['ffmpeg', 'rtmpdump', 'curl'], 'live sessions end at once', () => 
 
   it('when --max-session is over', async () => {
     const daemon = await serve()
-    const { rtmp, ...viewers } = await audience(daemon, '--max-session', '8s')
+    const { rtmp, ...viewers } = await audience(daemon, '--max-session', '15s')
     await Promise.all(Object.values(viewers).map(({ outcome }) => outcome))
     expect(rtmp?.child.exitCode).toBeNull()
     await sessions(daemon, 1)

@@ -135,9 +135,11 @@ describeWith(['redis-server', 'ffmpeg'], 'viewers of daemons that share a Redis'
       const answer = await fetch(`${a.http}/LiveApp/streams/cam.flv?token=${token}`)
       expect(answer.status).toBe(200)
       const over = ended(answer)
-      const found = (await sessionsOf(b)).find(({ node, type }) => node === 'a' && type === 'play')
-      expect(found).toMatchObject({ node: 'a', protocol: 'http-flv' })
-      return { over, id: String(found?.id), tokenId: String(found?.tokenId) }
+      const found = await eventually(async () =>
+        (await sessionsOf(b)).find(({ node, type }) => node === 'a' && type === 'play'),
+      )
+      expect(found.protocol).toBe('http-flv')
+      return { over, id: found.id, tokenId: String(found.tokenId) }
     }
     const kicked = await watch()
     await b.ask((operations) => operations.kickSession({ id: kicked.id, revoke: false }))

@@ -31,7 +31,7 @@ describeWith(['redis-server', 'ffmpeg'], 'docs/two-nodes.sh', () => {
     })
     let told = ''
     for (const output of [script.stdout, script.stderr]) output.on('data', (text) => (told += text))
-    await eventually(() => (told.includes('are up') ? true : undefined), 40_000)
+    await eventually(() => (told.includes('are up') ? true : undefined), 90_000)
 
     const env = {
       AMSCTL_STORE: `redis://127.0.0.1:${redis}/0`,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AccessRequest } from '../../src/domain/access.ts'
 import { NODES, slotOf } from '../../src/store/redis/keys.ts'
+import { standingClock } from '../support/clock.ts'
 import { eventually, PROMPT } from '../support/eventually.ts'
 import { aNode, type Node, twoNodes } from '../support/nodes.ts'
 import { describeWith } from '../support/programs.ts'
@@ -173,6 +174,8 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
   })
 
   it('do not take each other for dead where the store was away', async () => {
+    // They have listened for a moment only, however long it takes.
+    standingClock()
     const url = redis().newUrl()
     const [one, two] = await twoNodes(url)
     const viewer = await connect(two, (await mint(one)).request)

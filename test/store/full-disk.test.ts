@@ -106,7 +106,9 @@ describe.skipIf(!isRoot)('a full disk', () => {
     const full = await aStore(directory, { journalLimit: 1 })
     await full.tokens.spend(tokenNumber(0).hash, 'me', aUse(), null)
     await full.close()
-    expect(warnings).toEqual([expect.stringMatching(/the journal stays long: cannot write .*tokens\.json.*ENOSPC/)])
+    expect(warnings.filter((text) => text.startsWith('the journal stays long'))).toEqual([
+      expect.stringMatching(/: cannot write .*tokens\.json.*ENOSPC/),
+    ])
     expect((await readdir(directory)).filter((name) => name.endsWith('.tmp'))).toEqual([])
 
     await rm(ballast)

@@ -102,7 +102,7 @@ export class AmsClient {
   }
 
   /** Resolves when the client has been told `what` so many times. */
-  async hears(streamId: string, what: string, times = 1, within = 10_000): Promise<void> {
+  async hears(streamId: string, what: string, times = 1, within = 40_000): Promise<void> {
     const line = `${what} ${streamId}`
     await this.#until(streamId, ({ heard }) => heard.filter((one) => one === line).length >= times, line, within)
   }
@@ -124,7 +124,7 @@ export class AmsClient {
     streamId: string,
     done: (state: ClientState) => boolean,
     what: string,
-    within = 15_000,
+    within = 40_000,
   ): Promise<ClientState> {
     let last: ClientState | undefined
     const reached = async () => {

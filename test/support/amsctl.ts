@@ -187,11 +187,15 @@ export interface ServeOptions {
 /** Starts a daemon; it is killed when the test is over. */
 export async function serve({ dataDir, ...options }: ServeOptions = {}): Promise<ServedDaemon> {
   const directory = dataDir ?? (await temporaryDirectory())
-  return start(directory, options, (child) =>
-    onTestFinished(() => {
-      child.kill('SIGKILL')
-    }),
-  )
+  return start(directory, options, (child) => onTestFinished(() => killed(child)))
+}
+
+/** It may be in the middle of a system call still when it is told. */
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
 }
 
 /** Within `describe`: one daemon for its tests, in whose directory and log no secret may stand at the end. */
@@ -206,7 +210,7 @@ export function sharedDaemon(options: Omit<ServeOptions, 'dataDir'> = {}): () =>
     })
   })
   afterAll(async () => {
-    child?.kill('SIGKILL')
+    if (child) await killed(child)
     await expectNoLeaks(directory, [daemon?.log ?? ''])
     await rm(directory, { recursive: true, force: true })
   })

@@ -132,11 +132,11 @@ export class PlayerPage {
   async plays(seconds: number): Promise<PlayerState> {
     const begin = await this.state()
     const goal = (begin.frames === 0 ? (await this.#firstFrame()).seconds : begin.seconds) + seconds
-    return this.#until((state) => state.seconds >= goal, `${seconds} s`, seconds * 1000 + 20_000)
+    return this.#until((state) => state.seconds >= goal, `${seconds} s`, seconds * 1000 + 40_000)
   }
 
   #firstFrame(): Promise<PlayerState> {
-    return this.#until((state) => state.frames > 0, 'the first picture', 20_000)
+    return this.#until((state) => state.frames > 0, 'the first picture', 40_000)
   }
 
   async #until(done: (state: PlayerState) => boolean, what: string, within: number): Promise<PlayerState> {

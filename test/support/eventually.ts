@@ -9,7 +9,7 @@ export const PROMPT = 5000
 /** Asks `question` until it answers, or fails after `within` milliseconds. Errors that it throws are final. */
 export async function eventually<T>(
   question: () => Promise<T | undefined> | T | undefined,
-  within = 20_000,
+  within = 40_000,
 ): Promise<T> {
   for (let left = within; ; ) {
     const turn = Date.now()

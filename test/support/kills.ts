@@ -39,11 +39,14 @@ export async function killServingDaemon(dataDir: string): Promise<number> {
   }
   const clients = Array.from({ length: 8 }, client)
   const enough = 10 + Math.random() * 150
-  await eventually(() => minted.length + spent.length >= enough || undefined)
-  await sleep(Math.random() * 20)
-  await daemon.stop('SIGKILL')
-  running = false
-  await Promise.all(clients)
+  try {
+    await eventually(() => minted.length + spent.length >= enough || undefined)
+    await sleep(Math.random() * 20)
+    await daemon.stop('SIGKILL')
+  } finally {
+    running = false
+    await Promise.all(clients)
+  }
 
   const dead = new Set(spent)
   for (const token of sample(spent)) await mustBeDead(token, dataDir)

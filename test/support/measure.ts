@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** Seconds of CPU, user and system, that `times` runs of a command line took. */
 export function cpuOfCommand(command: string, times: number, env: Readonly<Record<string, string>> = {}): number {
@@ -24,6 +26,15 @@ export function cpuOfProcess(pid: number): number {
 export function memoryOfProcess(pid: number): number {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kilobytes) / 1024
+}
+
+/** What this process cannot let go of, in bytes. */
+export async function heldMemory(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  await new Promise((resolve) => setImmediate(resolve))
+  runInNewContext('gc')()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 export function median(values: readonly number[]): number {

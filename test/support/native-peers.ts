@@ -9,7 +9,7 @@ import type { PeerEvents, PublishingPeer, ViewingPeer, WebrtcEngine } from '../.
 const IDS = { video: { ssrc: 1, payloadType: 102 }, audio: { ssrc: 2, payloadType: 111 } }
 
 /** For `expect.poll`: threads of the transport have a part in it. */
-export const PATIENT = { timeout: 15_000 }
+export const PATIENT = { timeout: 30_000 }
 
 /** An engine on the loopback, or on every address, with no media of its own. */
 export async function anEngine(

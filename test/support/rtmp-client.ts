@@ -117,7 +117,7 @@ export class RtmpClient {
       const answer = question()
       if (answer !== undefined) return answer
       await new Promise<void>((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`the server did not answer: ${question}`)), 20_000)
+        const late = setTimeout(() => reject(new Error(`the server did not answer: ${question}`)), 40_000)
         const wake = () => {
           clearTimeout(late)
           this.#waiting.delete(wake)

@@ -1,6 +1,7 @@
 import { beforeAll } from 'vitest'
 import type { ListedSession } from '../../src/services/daemon-operations.ts'
 import { type ServedDaemon, sharedDaemon } from './amsctl.ts'
+import { eventually } from './eventually.ts'
 import { type RedisServer, sharedRedis } from './redis.ts'
 import { RtmpClient } from './rtmp-client.ts'
 
@@ -46,9 +47,9 @@ export async function publisherAt(daemon: ServedDaemon, streamId: string): Promi
 }
 
 /** The session of a stream, as every node lists it. */
-export async function sessionOf(daemon: ServedDaemon, streamId: string, type: string): Promise<ListedSession> {
-  const sessions = await daemon.ask((operations) => operations.listSessions())
-  const found = sessions.find((session) => session.streamId === streamId && session.type === type)
-  if (!found) throw new Error(`nobody has ${streamId} to ${type}`)
-  return found
+export function sessionOf(daemon: ServedDaemon, streamId: string, type: string): Promise<ListedSession> {
+  return eventually(async () => {
+    const sessions = await daemon.ask((operations) => operations.listSessions())
+    return sessions.find((session) => session.streamId === streamId && session.type === type)
+  })
 }

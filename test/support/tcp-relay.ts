@@ -64,6 +64,7 @@ export class TcpRelay {
     near.on('error', () => {})
     if (this.#isCut) return void near.destroy()
     await sleep(this.#delays.shift() ?? 0)
+    if (this.#isCut || near.destroyed) return void near.destroy()
     const far = connect(this.#target, '127.0.0.1').on('error', () => {})
     this.#far.set(near, far)
     near.prependListener('data', (sent: Buffer) => {

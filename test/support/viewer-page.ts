@@ -13,7 +13,11 @@ const SMALL = { width: 640, height: 440 }
 /** A browser of its own as far as cookies go, closed when the test is over. */
 export async function aContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: SMALL, permissions: ['camera', 'microphone'], ...options })
-  onTestFinished(() => context.close())
+  onTestFinished(async () => {
+    // An answer that a test gives to a page that is closed at that moment fails, and nobody hears of it.
+    for (const routed of [context, ...context.pages()]) await routed.unrouteAll({ behavior: 'ignoreErrors' })
+    await context.close()
+  })
   return context
 }
 
@@ -55,7 +59,7 @@ export class VisitedPage {
   }
 
   /** Resolves when the player tells of `words` to whoever cannot see it. */
-  async says(words: RegExp, within = 15_000, where: Page | Frame = this.page): Promise<void> {
+  async says(words: RegExp, within = 40_000, where: Page | Frame = this.page): Promise<void> {
     await this.#until(async () => words.test(await statusOf(where)), String(words), where, within)
   }
 
@@ -77,7 +81,7 @@ export class VisitedPage {
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`) })
   }
 
-  async #until(done: () => Promise<boolean>, what: string, where: Page | Frame, within = 15_000): Promise<void> {
+  async #until(done: () => Promise<boolean>, what: string, where: Page | Frame, within = 40_000): Promise<void> {
     await eventually(async () => ((await done()) ? true : undefined), within).catch(async (cause) => {
       const told = `${await statusOf(where)}; ${this.complaints.join('; ')}; ${this.requests.slice(-6).join('\n')}`
       throw new Error(`not reached: ${what}; ${told}`, { cause })

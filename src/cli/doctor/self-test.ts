@@ -14,7 +14,7 @@ import { type Check, named, reasonOf } from './check.ts'
 
 const APP = 'LiveApp'
 const STREAM = 'doctor'
-const PATIENCE: Milliseconds = 15_000
+const PATIENCE: Milliseconds = 30_000
 const RETRY: Milliseconds = 100
 const HOST = '127.0.0.1'
 const result = named('self-test', 'self-test')

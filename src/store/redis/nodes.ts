@@ -10,7 +10,7 @@ import type { RedisSessionStore } from './session-store.ts'
 const SILENCE: Seconds = 15
 const BEAT: Milliseconds = 5000
 const CATCH_UP: Milliseconds = 30_000
-const ANSWER: Milliseconds = 1000
+const ANSWER: Milliseconds = 3000
 /** For how long one node has the sessions of another that is down to itself, to inherit them. */
 const INHERITING: Seconds = 30
 /** Where the server was away nobody could be heard of: for so long after that, silence says nothing. */
@@ -125,11 +125,13 @@ export class RedisNodes implements Nodes {
   }
 
   #read(channel: string, text: string): void {
+    const said = understand(text)
+    if (said === null) return
     if (channel !== this.#context.events) {
-      void this.#take(JSON.parse(text) as Message)
+      void this.#take(said as Message)
       return
     }
-    const event = JSON.parse(text) as NodeEvent
+    const event = said as NodeEvent
     if (event.node !== this.name) this.#listener?.hear(event)
   }
 
@@ -143,6 +145,16 @@ export class RedisNodes implements Nodes {
     const text = JSON.stringify({ answers: message.asks, answer } satisfies Message)
     const channel = this.#channelOf(message.from)
     await this.#context.client.ask((redis) => redis.publish(channel, text)).catch(() => undefined)
+  }
+}
+
+/** Anybody who may publish can say anything on a channel; null: nothing that a node says. */
+function understand(text: string): object | null {
+  try {
+    const said: unknown = JSON.parse(text)
+    return typeof said === 'object' ? said : null
+  } catch {
+    return null
   }
 }
 

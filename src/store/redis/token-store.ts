@@ -12,6 +12,9 @@ import type { RedisSessionStore } from './session-store.ts'
 import type { TokenIndex } from './token-index.ts'
 import { Undoing } from './undoing.ts'
 
+/** So many at once that the server is sure to answer the last of them in time. */
+const SLICE = 100
+
 type Verdict = readonly [verdict: 'ok' | 'ended' | 'held' | 'unknown', now: UnixSeconds, record: readonly string[]]
 type Revoked = readonly [
   outcome: 'changed' | 'same' | 'unknown',
@@ -49,16 +52,20 @@ export class RedisTokenStore implements TokenStore {
 
   /** None unless all can be. Of a process that dies in between some may stay, whose secrets nobody was told. */
   async mint(tokens: readonly Token[]): Promise<void> {
-    const outcomes = await Promise.allSettled(tokens.map((token) => this.#addOne(token)))
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (!failed) return
-    const own = tokens.filter((_, index) => outcomes[index]?.status === 'fulfilled')
-    await this.drop(own.map(({ hash }) => hash)).catch(() => undefined)
-    throw failed.reason
+    const added: SecretHash[] = []
+    try {
+      await inSlices(tokens, async (token) => {
+        await this.#addOne(token)
+        added.push(token.hash)
+      })
+    } catch (error) {
+      await this.drop(added).catch(() => undefined)
+      throw error
+    }
   }
 
   async add(tokens: readonly Token[]): Promise<void> {
-    const stored = await Promise.all(tokens.map(({ hash }) => this.#index.has(hash)))
+    const stored = await inSlices(tokens, ({ hash }) => this.#index.has(hash))
     const first = tokens[stored.indexOf(true)]
     if (first) throw storedAlready(first)
     await this.mint(tokens)
@@ -96,19 +103,19 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]> {
-    const revoked = await Promise.all([...new Set(hashes)].map((hash) => this.#revokeOne(hash, at)))
+    const revoked = await inSlices([...new Set(hashes)], (hash) => this.#revokeOne(hash, at))
     return revoked.filter((token) => token !== undefined)
   }
 
   async drop(hashes: readonly SecretHash[]): Promise<number> {
     const { client } = this.#context
-    const dropping = [...new Set(hashes)].map(async (hash) => {
+    const dropped = await inSlices([...new Set(hashes)], async (hash): Promise<number> => {
       const facts = (await client.run('amsctlDrop', slotOf(hash), [])) as string | null
       if (facts === null) return 0
       await this.#index.remove({ ...(JSON.parse(facts) as Token), hash })
       return 1
     })
-    return (await Promise.all(dropping)).reduce<number>((sum, count) => sum + count, 0)
+    return dropped.reduce((sum, count) => sum + count, 0)
   }
 
   async close(): Promise<void> {
@@ -136,6 +143,19 @@ export class RedisTokenStore implements TokenStore {
     this.#sessions.forget(hash, sessions)
     return outcome === 'changed' ? decodeToken(hash, record) : undefined
   }
+}
+
+/** Does `work` for all of `items`, some at a time; after a failure for no more of them. */
+async function inSlices<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let from = 0; from < items.length; from += SLICE) {
+    const outcomes = await Promise.allSettled(items.slice(from, from + SLICE).map(work))
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') throw outcome.reason
+      results.push(outcome.value)
+    }
+  }
+  return results
 }
 
 function judged(hash: SecretHash, [verdict, now, record]: Verdict): Reserved | Refusal {

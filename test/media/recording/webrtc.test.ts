@@ -8,7 +8,9 @@ import { eventually } from '../../support/eventually.ts'
 import { durationOf, keyFramesAreIndexed, tracksOf } from '../../support/recordings.ts'
 import { aMediaHouse, CodedPublisher, codedPictures, picturesOf } from '../../support/rtc-media.ts'
 
-const PICTURES = 75
+const PICTURES = 200
+/** By so much the tracks may be apart in which what comes first is late on a busy machine. */
+const APART = 1.5
 const FRAME_MS = 20
 
 it('records what a WebRTC peer publishes, in H.264 and Opus of the same length', async () => {
@@ -44,10 +46,11 @@ it('records what a WebRTC peer publishes, in H.264 and Opus of the same length',
   const path = join(directory, 'LiveApp', await finished)
   const seconds = (picturesOf(received).length * FRAME_MS) / 1000
   expect(told).toEqual([])
-  expect(await durationOf(path)).toBeCloseTo(seconds, 0)
+  const isSoLong = (duration = 0) => Math.abs(duration - seconds) < APART
+  expect(await durationOf(path)).toSatisfy(isSoLong)
   const { video, audio } = await tracksOf(path)
   expect(video).toMatchObject({ codec: 'h264', width: 160, height: 90 })
   expect(audio).toMatchObject({ codec: 'opus' })
-  for (const track of [video, audio]) expect(track?.duration).toBeCloseTo(seconds, 0)
+  for (const track of [video, audio]) expect(track?.duration).toSatisfy(isSoLong)
   expect(await keyFramesAreIndexed(path)).toBeGreaterThan(1)
 })

@@ -6,6 +6,7 @@ import { codecName } from '../../../src/media/packet.ts'
 import type { MediaPacket } from '../../../src/media/ports.ts'
 import { findTranscoder } from '../../../src/media/transcode/ffmpeg.ts'
 import type { AudioTranscoder, Sound } from '../../../src/media/transcode/ports.ts'
+import { standingClock } from '../../support/clock.ts'
 import { eventually } from '../../support/eventually.ts'
 import { describeWith } from '../../support/programs.ts'
 import { aacOf, beepsIn } from '../../support/sound.ts'
@@ -20,6 +21,8 @@ class Journal {
 }
 
 async function aTranscoder(to: Sound, program = 'ffmpeg') {
+  // What is pushed all at once looks late where ffmpeg stands still.
+  standingClock()
   const log = new Journal()
   const transcoding = await findTranscoder({ log, program })
   if (!transcoding) throw new Error('no transcoder')

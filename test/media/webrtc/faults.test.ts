@@ -20,7 +20,7 @@ function aFault() {
 it('outlives handlers of a publishing peer that throw, each of them', async () => {
   const { fail, faults, onFault } = aFault()
   const makeIngest = () => ({ bytes: 0, receive: fail('media'), tick: fail('tick') })
-  const engine = await anEngine({ onFault, silence: 1500 }, { makeIngest })
+  const engine = await anEngine({ onFault, silence: 4000 }, { makeIngest })
   const onConnected = () => fail('connected')()
   const { client, peer, track } = await publish(engine, {
     onCandidate: fail('candidate'),
@@ -47,7 +47,7 @@ it('outlives handlers of a viewing peer that throw, each of them', async () => {
   }
   const ids = { video: { ssrc: 1, payloadType: 102 }, audio: { ssrc: 2, payloadType: 111 } }
   const viewers = { ...ids, of: () => ({ join: () => seat }) }
-  const engine = await anEngine({ onFault, silence: 1500 }, { viewers })
+  const engine = await anEngine({ onFault, silence: 4000 }, { viewers })
   const { client, peer, tracks } = await watch(engine, {
     onCandidate: fail('candidate'),
     onConnected: fail('connected'),

@@ -12,6 +12,7 @@ import { opusFrame, opusHeader } from '../../../src/media/rtp/tags.ts'
 import { findTranscoder } from '../../../src/media/transcode/ffmpeg.ts'
 import { AUDIO, VIDEO } from '../../../src/media/webrtc/outlet.ts'
 import { Outlets } from '../../../src/media/webrtc/outlets.ts'
+import { standingClock } from '../../support/clock.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FlvReader, packetOf } from '../../support/flv.ts'
 import { describeWith } from '../../support/programs.ts'
@@ -98,6 +99,8 @@ describeWith(['ffmpeg'], 'lips and voice of an RTMP publisher over WebRTC', () =
     publication?.start({ protocol: 'rtmp', address: '127.0.0.1' })
     const stream = hub.find('LiveApp', 'cam')
     if (!publication || !stream) throw new Error('cam is not live')
+    // Sound that a transcoder is late with is dropped.
+    standingClock()
     const outlet = new Outlets(await findTranscoder({ log: { warn: () => {} } })).of(stream)
     const receiver = new Receiver()
     const seat = outlet.join(receiver)

@@ -14,7 +14,7 @@ const run = promisify(execFile)
 async function publishClip(hub: MediaHub) {
   const input = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=25', '-f', 'lavfi', '-i', 'sine=sample_rate=44100']
   const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
-  const args = ['-v', 'error', ...input, '-t', '60', ...codecs, '-f', 'flv', '-']
+  const args = ['-v', 'error', ...input, '-t', '10', ...codecs, '-f', 'flv', '-']
   const { stdout } = await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 })
   const flv = new FlvReader()
   flv.push(stdout)
@@ -25,11 +25,15 @@ async function publishClip(hub: MediaHub) {
   onTestFinished(() => stop.abort())
   const push = async () => {
     const start = Date.now()
-    for (const tag of flv.tags) {
-      await sleep(Math.max(0, tag.dts - 1000 - (Date.now() - start)))
-      if (stop.signal.aborted) return
-      publication?.push(packetOf(tag))
-      clip.pushed++
+    const length = flv.tags.at(-1)?.dts ?? 0
+    for (let round = 0; ; round++) {
+      for (const tag of flv.tags) {
+        const dts = tag.dts + round * length
+        await sleep(Math.max(0, dts - 1000 - (Date.now() - start)))
+        if (stop.signal.aborted) return
+        publication?.push({ ...packetOf(tag), dts })
+        clip.pushed++
+      }
     }
   }
   void push()

@@ -159,7 +159,7 @@ describe('the master playlist', () => {
     const address = `${house.streams}/cam.m3u8?token=${await house.mint()}`
     const race = [fetch(address), fetch(address)]
     expect((await Promise.any(race)).status).toBe(409)
-    await house.server.close()
+    house.server.drain()
     const answers = await Promise.all(race)
     expect(await Promise.all(answers.map(codeOf))).toContain('503 DAEMON_DOWN')
   })
@@ -362,7 +362,7 @@ describe('a request that waits for media', () => {
     const house = await live()
     const response = waiting(house, `live.m3u8${await aSession(house)}&_HLS_msn=2`)
     await eventually(() => house.stream.waiting === 1 || undefined)
-    await house.server.close()
+    house.server.drain()
     expect((await response)?.status).toBe(200)
   })
 

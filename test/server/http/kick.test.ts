@@ -45,7 +45,9 @@ describeWith(['openssl'], 'a kicked viewer that reads slowly', () => {
     const { hub, port, sessions } = house
     const source = new LiveSource(hub)
     const text = request(await house.mint(), ...headers)
-    const socket = secure ? connectTls({ port, rejectUnauthorized: false }) : connect(port, '127.0.0.1')
+    const socket = secure
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connect(port, '127.0.0.1')
     const client = await aSlowClient(socket, text, secure ? 'secureConnect' : 'connect')
     const session = await eventually(() => sessions.list()[0])
     for (let sent = 0; sent < QUEUED; sent += 50 * KIB) {

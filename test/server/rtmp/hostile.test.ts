@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../../support/eventually.ts'
 import { LiveSource } from '../../support/live-source.ts'
+import { heldMemory } from '../../support/measure.ts'
 import { chunksOf, RtmpClient, videoFrame } from '../../support/rtmp-client.ts'
 import { openRtmpHouse } from '../../support/rtmp-house.ts'
 
@@ -316,18 +315,8 @@ describe('hostile RTMP', () => {
 })
 
 describe('memory', () => {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-
-  async function held(): Promise<number> {
-    await new Promise((resolve) => setImmediate(resolve))
-    collect()
-    const { heapUsed, external } = process.memoryUsage()
-    return heapUsed + external
-  }
-
   it('is bounded while many clients hold messages open, and back when they are gone', async () => {
-    const before = await held()
+    const before = await heldMemory()
     const clients: RtmpClient[] = []
     for (let i = 0; i < 200; i++) {
       const client = await RtmpClient.to(house.port)
@@ -337,20 +326,20 @@ describe('memory', () => {
     }
     await honestClientsAreServed()
     // Two commands of 64 KiB each are the most, where nobody has let them in.
-    expect((await held()) - before).toBeLessThan(60 * MIB)
+    expect((await heldMemory()) - before).toBeLessThan(60 * MIB)
     for (const client of clients) client.socket.destroy()
     await Promise.all(clients.map((client) => client.closed()))
-    await eventually(async () => ((await held()) - before < 16 * MIB ? true : undefined))
+    await eventually(async () => ((await heldMemory()) - before < 16 * MIB ? true : undefined))
   })
 
   it('is bounded under 1,000 idle connections', async () => {
-    const before = await held()
+    const before = await heldMemory()
     const clients: RtmpClient[] = []
     for (let i = 0; i < 1000; i++) clients.push(await RtmpClient.to(house.port))
     await honestClientsAreServed()
-    expect((await held()) - before).toBeLessThan(64 * MIB)
+    expect((await heldMemory()) - before).toBeLessThan(64 * MIB)
     for (const client of clients) client.socket.destroy()
     await Promise.all(clients.map((client) => client.closed()))
-    await eventually(async () => ((await held()) - before < 16 * MIB ? true : undefined))
+    await eventually(async () => ((await heldMemory()) - before < 16 * MIB ? true : undefined))
   })
 })

@@ -38,7 +38,7 @@ describe('publishing', () => {
   })
 
   it('gives the name and the token back when nothing connects in time', async () => {
-    const house = await aSignallingHouse({ negotiation: 1000 })
+    const house = await aSignallingHouse({ negotiation: 5000 })
     const token = await house.mint({ type: 'publish' })
     const page = await house.page()
     await page.offer(token)

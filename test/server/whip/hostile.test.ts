@@ -6,7 +6,7 @@ import { aWhipHouse, codeOf, sdpOf } from '../../support/whip.ts'
 const FRAGMENT = 'application/trickle-ice-sdpfrag'
 
 it('lets go of 300 offers that go no further, takes no more at once than it may, and serves others then', async () => {
-  const house = await aWhipHouse({ limits: { negotiation: 5000, mostNegotiating: 10, mostOfAddress: 10 } })
+  const house = await aWhipHouse({ limits: { negotiation: 10_000, mostNegotiating: 10, mostOfAddress: 10 } })
   await house.publish(await house.mint({ type: 'publish' }))
   const token = await house.mint({ uses: null })
   const offer = await new RtcViewer().offer()
@@ -15,17 +15,17 @@ it('lets go of 300 offers that go no further, takes no more at once than it may,
   expect(new Set(statuses)).toEqual(new Set([201, 503]))
   expect(statuses.filter((status) => status === 201).length).toBeGreaterThanOrEqual(10)
   expect(house.whip?.size).toBeLessThanOrEqual(11)
-  await expect.poll(() => house.whip?.size, { timeout: 15_000 }).toBe(1)
+  await expect.poll(() => house.whip?.size, { timeout: 30_000 }).toBe(1)
   const { viewer } = await house.play(token)
   await viewer.until('video', 3)
 })
 
 it('burns no token on a connection that never comes about', async () => {
-  const house = await aWhipHouse({ limits: { negotiation: 3000 } })
+  const house = await aWhipHouse({ limits: { negotiation: 10_000 } })
   const token = await house.mint({ type: 'publish' })
   const answer = await house.post(`/LiveApp/whip/cam?token=${token}`, await new RtcPublisher().offer())
   await sdpOf(answer)
-  await expect.poll(() => house.whip?.size).toBe(0)
+  await expect.poll(() => house.whip?.size, { timeout: 30_000 }).toBe(0)
   expect(await house.state('publish')).toBe('active')
   expect(await codeOf(await fetch(house.locate(answer), { method: 'DELETE' }))).toBe('404 SESSION_NOT_FOUND')
   await house.publish(token)

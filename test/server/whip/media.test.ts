@@ -62,7 +62,7 @@ it('takes a viewer for lost that is gone, and keeps one that reports what it get
   const gone = await house.play(await house.mint())
   await gone.viewer.until('video', 3)
   gone.viewer.close()
-  await expect.poll(() => house.whip?.size, { timeout: 15_000 }).toBe(2)
+  await expect.poll(() => house.whip?.size, { timeout: 30_000 }).toBe(2)
   expect((await fetch(gone.session, { method: 'DELETE' })).status).toBe(404)
   // More than the silence that it may keep.
   await there.viewer.until('audio', there.viewer.packets.audio.length + 200)

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { hashSecret } from '../../../src/domain/secret.ts'
 import { eventually } from '../../support/eventually.ts'
 import { aNode } from '../../support/nodes.ts'
@@ -50,13 +50,14 @@ describeWith(['redis-server'], 'without its Redis', () => {
     await store.tokens.add([token, tokenNumber(2, { uses: 3 }), tokenNumber(3)])
     await store.tokens.spend(tokenNumber(2).hash, 'earlier', aUse({ at: NOW - 1 }), null)
     redis().signal('SIGSTOP')
+    onTestFinished(() => redis().signal('SIGCONT'))
     const started = performance.now()
     const spending = [token, tokenNumber(2)].map(({ hash }, index) =>
       store.tokens.spend(hash, `me ${index}`, aUse(), aSession({ id: `ss_00000000000${index}`, tokenHash: hash })),
     )
     const reserving = store.tokens.reserve(tokenNumber(3).hash, 'me', 15_000)
     const outcomes = await Promise.allSettled([...spending, reserving])
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(20_000)
     expect(outcomes).toMatchObject(Array.from(outcomes, () => ({ reason: { code: 'STORE_FAILED' } })))
     redis().signal('SIGCONT')
     const other = await aRedisStore(url)

@@ -1,9 +1,13 @@
-/** Whether a video shows something, and since when it does not any more. */
+/** A page that stood still itself, as on a device that slept, has not waited for longer between two looks. */
+const LONGEST_LOOK = 600
+
+/** Whether a video shows something, and for how long it has not any more. */
 export class Progress {
   readonly #video: HTMLVideoElement
   #frames = 0
   #time = 0
-  #movedAt = performance.now()
+  #stalled = 0
+  #lookedAt = performance.now()
   #shown = false
 
   constructor(video: HTMLVideoElement) {
@@ -23,15 +27,17 @@ export class Progress {
     // A stream without pictures moves by its clock alone.
     const moved = this.#video.videoWidth > 0 ? frames !== this.#frames : time > 0 && time !== this.#time
     if (moved) this.#shown = true
-    if (moved || document.hidden) this.#movedAt = performance.now()
+    const now = performance.now()
+    this.#stalled = moved || document.hidden ? 0 : this.#stalled + Math.min(now - this.#lookedAt, LONGEST_LOOK)
+    this.#lookedAt = now
     this.#frames = frames
     this.#time = time
-    return performance.now() - this.#movedAt
+    return this.#stalled
   }
 
   /** Nothing was to be seen until now. */
   expectFromNow(): void {
-    this.#movedAt = performance.now()
+    this.#stalled = 0
     this.#shown = false
   }
 
