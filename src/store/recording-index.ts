@@ -101,8 +101,13 @@ export class RecordingIndexFile implements RecordingIndex {
     const directory = join(this.#path, '..')
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const file = await open(this.#path, 'a', 0o600)
-    await syncDirectory(directory)
-    return file
+    try {
+      await syncDirectory(directory)
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 }
 

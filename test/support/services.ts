@@ -47,6 +47,7 @@ export async function houseOver(store: Store, directory: string, time: { now: Un
   await sessions.restore()
   const mediaDir = join(directory, 'streams')
   const index = await RecordingIndexFile.open(mediaDir)
+  onTestFinished(() => index.close())
   const library = new MediaLibrary({ directory: mediaDir, index, now: clock.now })
   const users = new Users(store.configuration, new Passwords(), clock)
   const services = {
