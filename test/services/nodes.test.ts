@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AccessRequest } from '../../src/domain/access.ts'
-import { NODES, slotOf } from '../../src/store/redis/keys.ts'
+import { channelOf, NODES, slotOf } from '../../src/store/redis/keys.ts'
+import { parseRedisLocation } from '../../src/store/redis/location.ts'
 import { standingClock } from '../support/clock.ts'
 import { eventually, PROMPT } from '../support/eventually.ts'
 import { aNode, type Node, twoNodes } from '../support/nodes.ts'
@@ -65,6 +66,32 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     const viewer = await connect(two, request)
     const report = await one.operations.revokeTokens({ refs: [id] })
     expect(report).toMatchObject({ revoked: [id], sessions: 1 })
+    await eventually(() => isClosed(viewer), PROMPT)
+    expect(viewer.connection.closed).toEqual(['revoked'])
+  })
+
+  it('heed nothing that no node has said', async () => {
+    const url = redis().newUrl()
+    const [one, two] = await twoNodes(url)
+    const { id, request } = await mint(one)
+    const viewer = await connect(two, request)
+    const events = channelOf(parseRedisLocation(url).db, 'events')
+    for (const channel of [events, `${events}:two`]) {
+      for (const said of [
+        'nonsense',
+        '',
+        'null',
+        '1',
+        '"revoked"',
+        '[]',
+        '{}',
+        '{"kind":"revoked"}',
+        '{"answers":1}',
+      ]) {
+        expect(await redis().ask(url, (server) => server.publish(channel, said))).toBeGreaterThan(0)
+      }
+    }
+    await one.operations.revokeTokens({ refs: [id] })
     await eventually(() => isClosed(viewer), PROMPT)
     expect(viewer.connection.closed).toEqual(['revoked'])
   })

@@ -10,10 +10,18 @@ type Fields = ReadonlyMap<string, string>
 /** Whoever changes users must know of all of them: who is the first one, and who is the last admin. */
 const USERS_REVISION = 'users'
 
+/** The users that writes build on. Once such a write has failed, those after it that saw it as done build on nothing. */
+interface Basis {
+  revision: number
+  isBroken: boolean
+}
+
 /** The configuration as a Redis hash: a field for each setting, API key and user, so that only what changed is written. */
 export class RedisConfigurationStore implements ConfigurationStore {
   readonly #context: Pick<RedisContext, 'client' | 'events' | 'node'>
   #current: Configuration = { settings: {}, apiKeys: [] }
+  /** What the users of `#current` are, which a reload before the turn of a write does not change. */
+  #basis: Basis = { revision: 0, isBroken: false }
   /** What the server holds, as far as it is known here. */
   #stored: Fields = new Map()
   #last: Promise<void> = Promise.resolve()
@@ -30,15 +38,16 @@ export class RedisConfigurationStore implements ConfigurationStore {
   /** `current` is `next` at once, so that whoever changes it next builds on it; a write that fails takes it back. */
   write(next: Configuration): Promise<void> {
     const changes = changesBetween(fieldsOf(this.#current), fieldsOf(next))
+    const basis = this.#basis
     this.#current = next
     this.#writes++
     return this.#inTurn(async () => {
       try {
-        await this.#apply(changes)
+        await this.#apply(changes, basis)
       } finally {
         this.#writes--
         await this.#read().catch(() => undefined)
-        if (this.#writes === 0) this.#current = this.#parse()
+        if (this.#writes === 0) this.#adopt()
       }
     })
   }
@@ -46,19 +55,30 @@ export class RedisConfigurationStore implements ConfigurationStore {
   reload(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#read()
-      const read = this.#parse()
-      if (this.#writes === 0) this.#current = read
+      if (this.#writes === 0) this.#adopt()
+      else this.#parse()
     })
   }
 
-  async #apply({ set, gone }: Changes): Promise<void> {
+  async #apply({ set, gone }: Changes, basis: Basis): Promise<void> {
     const { client, events, node } = this.#context
-    const touchesUsers = [...gone, ...set.keys()].some((field) => field.startsWith('u:'))
-    const revision = touchesUsers ? (this.#stored.get(USERS_REVISION) ?? '0') : ''
     const message = JSON.stringify({ kind: 'configuration', node })
-    const args = [revision, events, message, gone.length, ...gone, ...[...set].flat(), 'v', SCHEMA_VERSION]
-    if ((await client.run('amsctlConfigure', [CONFIGURATION], args)) === 1) return
-    throw new AmsctlError('STORE_FAILED', 'users were changed on another machine at the same moment; try again')
+    const changed = [gone.length, ...gone, ...[...set].flat(), 'v', SCHEMA_VERSION]
+    const configure = (revision: number | '') =>
+      client.run('amsctlConfigure', [CONFIGURATION], [revision, events, message, ...changed])
+    const touchesUsers = [...gone, ...set.keys()].some((field) => field.startsWith('u:'))
+    if (!touchesUsers) return void (await configure(''))
+    if (basis.isBroken) throw usersChanged()
+    // Until it is known to be done.
+    basis.isBroken = true
+    if ((await configure(basis.revision)) !== 1) throw usersChanged()
+    basis.revision++
+    basis.isBroken = false
+  }
+
+  #adopt(): void {
+    this.#current = this.#parse()
+    this.#basis = { revision: Number(this.#stored.get(USERS_REVISION) ?? 0), isBroken: false }
   }
 
   async #read(): Promise<void> {
@@ -87,6 +107,10 @@ export class RedisConfigurationStore implements ConfigurationStore {
     this.#last = turn.catch(() => undefined)
     return turn
   }
+}
+
+function usersChanged(): AmsctlError {
+  return new AmsctlError('STORE_FAILED', 'users were changed on another machine at the same moment; try again')
 }
 
 interface Changes {
