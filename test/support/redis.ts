@@ -40,8 +40,8 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}/${this.#used++}`
   }
 
-  /** Starts again what {@link kill} ended, with all that was written. */
-  async begin(): Promise<void> {
+  /** Starts again what {@link kill} ended, with all that was written unless `flags` say otherwise. */
+  async begin(...flags: readonly string[]): Promise<void> {
     const own = [
       '--port',
       `${this.port}`,
@@ -54,7 +54,9 @@ export class RedisServer {
     ]
     // What was written before the answer outlives the process, which is all that is killed here.
     const durable = ['--appendonly', 'yes', '--appendfsync', 'no', '--save', '']
-    const child = spawn('redis-server', [...own, ...durable, ...this.#flags], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn('redis-server', [...own, ...durable, ...this.#flags, ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#child = child
     let text = ''
     const { stdout } = child

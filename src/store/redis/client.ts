@@ -10,6 +10,8 @@ const PATIENCE: Milliseconds = 3000
 const LONGEST_PAUSE: Milliseconds = 1000
 /** How long the other end may take to close as well. */
 const PARTING: Milliseconds = 500
+/** What the library says of a connection that is not there, whatever the reason. */
+const LOST = /^(Connection is closed|Stream isn't writeable)/
 const LEAST_VERSION = [6, 2] as const
 
 export interface Credentials {
@@ -34,7 +36,9 @@ export class RedisClient {
     this.#redis = redis
     this.name = name
     redis.on('error', (error: Error) => {
-      this.#trouble = error.message
+      if (!LOST.test(error.message)) this.#trouble = error.message
+      // The library would go on in another database, which may hold another store.
+      if (isOfSelect(error)) redis.disconnect(true)
     })
     redis.on('ready', () => {
       this.#trouble = ''
@@ -123,9 +127,13 @@ export class RedisClient {
   #failure(error: unknown): AmsctlError {
     if (error instanceof AmsctlError) return error
     const text = error instanceof Error ? error.message : String(error)
-    const lost = /^(Connection is closed|Stream isn't writeable)/.test(text) && this.#trouble !== ''
+    const lost = LOST.test(text) && this.#trouble !== ''
     return new AmsctlError('STORE_FAILED', `${this.name} cannot be used: ${lost ? this.#trouble : text}`)
   }
+}
+
+function isOfSelect(error: Error & { readonly command?: { readonly name: string } }): boolean {
+  return error.command?.name === 'select'
 }
 
 function optionsFor(location: RedisLocation, { password, ca }: Credentials): RedisOptions {

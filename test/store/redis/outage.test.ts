@@ -88,6 +88,25 @@ describeWith(['redis-server'], 'without its Redis', () => {
     await expect(outOfRange).rejects.toMatchObject({ code: 'STORE_FAILED', message: /out of range/ })
   })
 
+  it('nothing is done in another database, where the server has that of the store no more', async () => {
+    const server = await RedisServer.start()
+    try {
+      const first = server.newUrl()
+      const store = await aRedisStore(server.newUrl())
+      await server.kill()
+      await server.begin('--appendonly', 'no', '--databases', '1')
+      const tried = () =>
+        store.tokens.mint([token]).then(
+          () => 'done',
+          ({ message }) => (message.includes('out of range') ? 'told' : undefined),
+        )
+      expect(await eventually(tried)).toBe('told')
+      expect(await server.ask(first, (other) => other.keys('*'))).toEqual([])
+    } finally {
+      await server.stop()
+    }
+  })
+
   it('a password that is wrong or missing is told', async () => {
     const server = await RedisServer.start('--requirepass', 'sesame')
     try {
