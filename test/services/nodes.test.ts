@@ -168,6 +168,22 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     expect(two.settings.values['guess-limit']).toBe(9)
   })
 
+  it('learn of what was done after they had read the store and before they listened', async () => {
+    const url = redis().newUrl()
+    const one = await aNode(url, 'one')
+    const token = tokenNumber(1)
+    await one.store.tokens.add([token])
+    const earlier = await aRedisStore(url, { node: 'two' })
+    const session = aSession({ tokenHash: token.hash, secretHash: 'b'.repeat(64) })
+    await earlier.tokens.spend(token.hash, session.id, aUse(), session)
+    const two = await aNode(url, 'two', async () => {
+      await one.operations.revokeTokens({ refs: [token.id] })
+      await one.settings.set('guess-limit', '9')
+    })
+    expect(two.sessions.list()).toEqual([])
+    expect(two.settings.values['guess-limit']).toBe(9)
+  })
+
   it('go on with live sessions where the store has lost everything', async () => {
     const url = redis().newUrl()
     const one = await aNode(url, 'one')

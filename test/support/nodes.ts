@@ -5,8 +5,11 @@ import { aRedisStore } from './redis.ts'
 import { houseOver } from './services.ts'
 import { NOW } from './tokens.ts'
 
-/** The services of one of several machines that share the store at `url`, with token control on. */
-export async function aNode(url: string, node: string) {
+/**
+ * The services of one of several machines that share the store at `url`, with token control on. `beforeJoining`: what is
+ * done when it has read the store and does not listen yet.
+ */
+export async function aNode(url: string, node: string, beforeJoining = async () => {}) {
   const time = { now: NOW }
   const store = await aRedisStore(url, { node, now: () => time.now })
   const { shared } = store
@@ -18,6 +21,7 @@ export async function aNode(url: string, node: string) {
     ...{ node, shared, store: kept, tokens, sessions, settings, clock },
     answer: async (question) => ({ node, question }),
   })
+  await beforeJoining()
   await shared.nodes.join(watch)
   onTestFinished(() => shared.nodes?.leave())
   await house.settings.setTokenControl(['publish', 'play'], true)

@@ -56,6 +56,8 @@ export class RedisNodes implements Nodes {
     })
     const channels = [events, this.#channelOf(this.name)]
     this.#stop.push(await client.subscribe(channels, (channel, text) => this.#read(channel, text), catchUp))
+    // What was done between the reading of the store and now was told to nobody here.
+    await listener.catchUp()
     await this.#beat()
     const beating = setInterval(() => void this.#beat().catch(() => undefined), BEAT).unref()
     const catching = setInterval(catchUp, CATCH_UP).unref()
