@@ -37,7 +37,8 @@ export class NodeWatch implements NodeListener {
         sessions.drop(event.id, 'kicked')
         return
       case 'moved':
-        sessions.handOver(event.id)
+        // Where it cannot be asked for, that is made up for with the next catching up.
+        this.#handOver(event.id).catch(() => undefined)
         return
       case 'configuration':
         // The old ones stay in force where it cannot be read; it is read again with the next catching up.
@@ -72,16 +73,28 @@ export class NodeWatch implements NodeListener {
     this.#parts.sessions.inherit(sessions)
   }
 
+  /** Of several who take a session over at once, the one that the store names by then has it. */
+  async #handOver(id: string): Promise<void> {
+    const { node, shared, sessions } = this.#parts
+    if (!sessions.has(id)) return
+    const connection = sessions.connectionOf(id)
+    const found = await shared.sessions.withId(id)
+    // Whoever came here meanwhile takes it over in turn.
+    if (found && found.node !== node && sessions.holds(id, connection)) sessions.handOver(id, found.session.secretHash)
+  }
+
   /** Ends or hands over a session of which the store says something else. */
   async #correct(session: Session, isSettled: boolean): Promise<void> {
     const { id, tokenHash, secretHash } = session
     const { node, shared, tokens, sessions, settings } = this.#parts
+    const connection = sessions.connectionOf(id)
     const found = await shared.sessions.withId(id)
     if (found?.node === node) return
     if (found && !isSettled) return
     if (found) {
       // Who took this node for dead has taken its connections for lost.
-      if (found.session.lostAt === null || !sessions.reclaim(id)) sessions.handOver(id)
+      if (found.session.lostAt !== null && sessions.reclaim(id)) return
+      if (sessions.holds(id, connection)) sessions.handOver(id, found.session.secretHash)
       return
     }
     // The token may be kept no more, so it alone cannot tell.

@@ -69,8 +69,11 @@ export interface Reserved {
 /** Sessions that outlive the process that opened them. */
 export interface SessionStore {
   all(): Promise<readonly Session[]>
-  /** Changes a session that a spend stored; one that is gone stays so. Written soon: losing it costs a last-seen time. */
-  put(session: Session): void
+  /**
+   * Changes a session that a spend stored; one that is gone stays so. Written soon: losing it costs a last-seen time.
+   * What another machine has gone on with is left to it unless the session `takesOver`.
+   */
+  put(session: Session, takesOver?: boolean): void
   /** Gone soon, not durably. Where several machines share the store, one that was kicked is so on all of them. */
   remove(id: string, reason?: EndReason): void
 }

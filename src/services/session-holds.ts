@@ -61,7 +61,7 @@ export class SessionHolds {
       lastSeen: this.#clock.now(),
       lostAt: null,
     }
-    this.#keeping.persist(entry)
+    this.#keeping.persist(entry, true)
     return true
   }
 
@@ -71,7 +71,7 @@ export class SessionHolds {
     if (!entry?.connection && !entry?.borrowed) return
     this.#keeping.detach(entry, 'replaced')
     entry.session = { ...entry.session, lostAt: this.#clock.now() }
-    this.#keeping.persist(entry)
+    this.#keeping.persist(entry, true)
   }
 
   /** Makes a session known by a secret, so that it lives between requests. False: it is over. */
@@ -83,7 +83,7 @@ export class SessionHolds {
     // Of two who resume at once the later one has it, and the link of the earlier may have broken unnoticed.
     this.#keeping.detach(entry, 'replaced')
     this.#keeping.open.setSecret(entry, secretHash)
-    this.#keeping.persist(entry)
+    this.#keeping.persist(entry, true)
     return true
   }
 

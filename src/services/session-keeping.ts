@@ -1,6 +1,7 @@
 import type { EndReason, Session } from '../domain/session.ts'
 import type { Seconds } from '../domain/units.ts'
 import type { Audit } from './audit.ts'
+import { Endings } from './endings.ts'
 import type { Clock, SessionStore } from './ports.ts'
 import { bytesOf, isInUse, type OpenSession, SessionRegister } from './session-register.ts'
 
@@ -16,6 +17,7 @@ interface Dependencies {
 /** The open sessions of this process, kept in the store as they change, and how they end. */
 export class SessionKeeping {
   readonly open = new SessionRegister()
+  readonly endings = new Endings()
   readonly #store: SessionStore
   readonly #audit: Audit
   readonly #clock: Clock
@@ -31,11 +33,12 @@ export class SessionKeeping {
     return this.#store.all()
   }
 
-  persist(entry: OpenSession): void {
+  /** What is borrowed is taken over. */
+  persist(entry: OpenSession, takesOver = entry.borrowed): void {
     if (entry.session.tokenHash === null) return
     entry.storedSeen = entry.session.lastSeen
     entry.borrowed = false
-    this.#store.put(entry.session)
+    this.#store.put(entry.session, takesOver)
   }
 
   /** Its holder has just shown up. */
@@ -61,6 +64,7 @@ export class SessionKeeping {
   close(entry: OpenSession, reason: EndReason): void {
     const bytes = bytesOf(entry)
     this.open.drop(entry)
+    this.endings.tell(entry.session.id)
     this.detach(entry, reason)
     for (const visit of entry.visits) visit.abort(reason)
     this.recordEnd(entry.session, reason, bytes)

@@ -2,6 +2,7 @@ import type { AccessRequest } from '../domain/access.ts'
 import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import { isUsedUp, type Token } from '../domain/token.ts'
+import type { Endings } from './endings.ts'
 import type { SharedSessions } from './nodes.ts'
 import type { Clock } from './ports.ts'
 import { hasConnection, matches, type OpenSession, openSession, type SessionRegister } from './session-register.ts'
@@ -9,6 +10,7 @@ import type { Settings } from './settings.ts'
 
 interface Dependencies {
   readonly open: SessionRegister
+  readonly endings: Endings
   readonly shared: SharedSessions | undefined
   readonly settings: Settings
   readonly clock: Clock
@@ -17,12 +19,14 @@ interface Dependencies {
 /** Finds the session that a request may go on with, on this node and on others. */
 export class SessionSearch {
   readonly #open: SessionRegister
+  readonly #endings: Endings
   readonly #shared: SharedSessions | undefined
   readonly #settings: Settings
   readonly #clock: Clock
 
-  constructor({ open, shared, settings, clock }: Dependencies) {
+  constructor({ open, endings, shared, settings, clock }: Dependencies) {
     this.#open = open
+    this.#endings = endings
     this.#shared = shared
     this.#settings = settings
     this.#clock = clock
@@ -45,7 +49,8 @@ export class SessionSearch {
     const own = this.#admittedBy(token, request).filter((entry) => entry.session.secretHash === null && !entry.borrowed)
     const here = own.find(({ session }) => isLost(session)) ?? (isSole ? own.find(hasConnection) : undefined)
     if (here || !this.#shared) return here?.session
-    const stored = (await this.#shared.ofToken(token.hash)).map(({ session }) => session)
+    const asked = this.#shared.ofToken(token.hash).then((found) => found.map(({ session }) => session))
+    const stored = await this.#endings.unendedOf(asked)
     const elsewhere = stored.filter((session) => session.secretHash === null && matches(session, request))
     const lost = elsewhere.find(isLost) ?? (isSole ? elsewhere[0] : undefined)
     return lost && this.#borrow(lost)
@@ -55,8 +60,9 @@ export class SessionSearch {
   async findBySecret(secretHash: SecretHash): Promise<Session | undefined> {
     const entry = this.#open.withSecret(secretHash)
     if (entry || !this.#shared) return entry?.session
-    const stored = await this.#shared.withSecret(secretHash)
-    return stored && this.#borrow(stored.session)
+    const asked = this.#shared.withSecret(secretHash).then((found) => (found ? [found.session] : []))
+    const [stored] = await this.#endings.unendedOf(asked)
+    return stored && this.#borrow(stored)
   }
 
   #admittedBy(token: Token, request: AccessRequest): OpenSession[] {

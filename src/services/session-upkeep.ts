@@ -1,3 +1,4 @@
+import type { SecretHash } from '../domain/secret.ts'
 import type { EndReason, Session } from '../domain/session.ts'
 import type { UnixSeconds } from '../domain/units.ts'
 import type { Clock } from './ports.ts'
@@ -35,14 +36,19 @@ export class SessionUpkeep {
 
   /** Takes over the sessions of a node that is no longer up. */
   inherit(sessions: readonly Session[]): void {
-    for (const entry of this.#takeOver(sessions)) this.#keeping.persist(entry)
+    for (const entry of this.#takeOver(sessions)) this.#keeping.persist(entry, true)
     this.sweep()
   }
 
-  /** Another node has the session now: a connection here is an older one. */
-  handOver(id: string): void {
+  /** Another node has the session now: a connection here is an older one, and so is a link by another secret. */
+  handOver(id: string, secretHash: SecretHash | null): void {
     const entry = this.#keeping.open.get(id)
-    if (!entry || entry.borrowed) return
+    if (!entry) return
+    if (entry.session.secretHash !== null && entry.session.secretHash !== secretHash) {
+      this.#keeping.close(entry, 'replaced')
+      return
+    }
+    if (entry.borrowed) return
     const bytes = bytesOf(entry)
     if (entry.connection) this.#keeping.recordEnd(entry.session, 'replaced', bytes)
     this.#keeping.detach(entry, 'replaced')
@@ -53,7 +59,7 @@ export class SessionUpkeep {
   reclaim(id: string): boolean {
     const entry = this.#keeping.open.get(id)
     if (!entry?.connection) return false
-    this.#keeping.persist(entry)
+    this.#keeping.persist(entry, true)
     return true
   }
 
@@ -61,6 +67,7 @@ export class SessionUpkeep {
   drop(id: string, reason: EndReason): void {
     const entry = this.#keeping.open.get(id)
     if (entry) this.#keeping.close(entry, reason)
+    else this.#keeping.endings.tell(id)
   }
 
   /** Sessions whose use was written. */

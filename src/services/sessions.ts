@@ -34,7 +34,7 @@ export class Sessions {
     this.#keeping = keeping
     this.#shared = shared
     this.#holds = new SessionHolds({ keeping, settings, clock })
-    this.#search = new SessionSearch({ open: keeping.open, shared, settings, clock })
+    this.#search = new SessionSearch({ open: keeping.open, endings: keeping.endings, shared, settings, clock })
     this.#upkeep = new SessionUpkeep({ keeping, settings, clock, isShared: shared !== undefined })
   }
 
@@ -47,6 +47,10 @@ export class Sessions {
   cancel(id: string): void {
     const entry = this.#keeping.open.get(id)
     if (entry) this.#keeping.open.drop(entry)
+  }
+
+  connectionOf(id: string): Connection | null {
+    return this.#keeping.open.get(id)?.connection ?? null
   }
 
   /** Whether the session is open still and `connection` is the one that has it. */
@@ -72,6 +76,7 @@ export class Sessions {
 
   /** Ends every session that one of these tokens opened; returns how many a client could still have used. */
   endOfTokens(hashes: readonly SecretHash[], reason: EndReason): number {
+    for (const hash of hashes) this.#keeping.endings.tell(hash)
     const entries = hashes.flatMap((hash) => this.#keeping.open.ofToken(hash))
     return this.#keeping.endAll(entries, reason) + (this.#shared?.takeEnded(hashes) ?? 0)
   }
@@ -97,7 +102,7 @@ export class Sessions {
 
   readonly restore: SessionUpkeep['restore'] = () => this.#upkeep.restore()
   readonly inherit: SessionUpkeep['inherit'] = (sessions) => this.#upkeep.inherit(sessions)
-  readonly handOver: SessionUpkeep['handOver'] = (id) => this.#upkeep.handOver(id)
+  readonly handOver: SessionUpkeep['handOver'] = (...args) => this.#upkeep.handOver(...args)
   readonly reclaim: SessionUpkeep['reclaim'] = (id) => this.#upkeep.reclaim(id)
   readonly drop: SessionUpkeep['drop'] = (...args) => this.#upkeep.drop(...args)
   readonly written: SessionUpkeep['written'] = () => this.#upkeep.written()

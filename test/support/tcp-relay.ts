@@ -44,6 +44,11 @@ export class TcpRelay {
     for (const ends of this.#far) for (const socket of ends) socket.unpipe().pause()
   }
 
+  /** What is sent on the connections that there are arrives; no answer comes back. */
+  mute(): void {
+    for (const [near, far] of this.#far) far.unpipe(near).resume()
+  }
+
   /** The first of those that connect from now on are kept waiting for so many milliseconds. */
   heal(...delays: number[]): void {
     this.#delays = delays

@@ -139,13 +139,28 @@ redis.call('DEL', KEYS[1], KEYS[2])
 return facts
 `
 
-/** ARGV: id, node and session, channel, message. Tells the others where the session was another node's. */
+/**
+ * ARGV: id, node and session, channel, message that it was another node's, whether it is taken from that, whether its
+ * client is here, message that it has ended. Who takes over what has ended meanwhile must hear of that, too; a store that
+ * has lost the token as well has ended nothing. What a client has gone on with is no longer undone.
+ */
 const PUT_SESSION = `
 local old = redis.call('HGET', KEYS[3], ARGV[1])
-if not old then return 0 end
-redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+if not old then
+  if ARGV[5] ~= '' and redis.call('EXISTS', KEYS[1]) == 1 then redis.call('PUBLISH', ARGV[3], ARGV[7]) end
+  return 0
+end
 local node = '^[^\\n]*'
-if string.match(old, node) ~= string.match(ARGV[2], node) then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
+local isOurs = string.match(old, node) == string.match(ARGV[2], node)
+if not isOurs and ARGV[5] == '' then return 0 end
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+if ARGV[6] ~= '' then
+  local used = tonumber(redis.call('HGET', KEYS[1], 'used')) or 0
+  for n = used, math.max(1, used - 9), -1 do
+    if redis.call('HGET', KEYS[1], 'h' .. n) == ARGV[1] then redis.call('HSET', KEYS[1], 'h' .. n, '') end
+  end
+end
+if not isOurs then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
 return 1
 `
 

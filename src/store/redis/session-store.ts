@@ -1,6 +1,6 @@
 import type { SecretHash } from '../../domain/secret.ts'
 import type { EndReason, Session } from '../../domain/session.ts'
-import type { SharedSessions, StoredSession } from '../../services/nodes.ts'
+import type { NodeEvent, SharedSessions, StoredSession } from '../../services/nodes.ts'
 import type { SessionStore } from '../../services/ports.ts'
 import type { RedisContext } from './context.ts'
 import { SESSIONS, sessionWithSecret, slotOf, TOMBSTONE_KEPT, tombstoneOf } from './keys.ts'
@@ -16,6 +16,8 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
   readonly #tokenOf = new Map<string, { readonly hash: SecretHash; readonly secretHash: SecretHash | null }>()
   /** What could not be told the server yet, by session. */
   readonly #late = new Map<string, () => Promise<unknown>>()
+  /** Sessions that are taken from another node as soon as the server can be told. */
+  readonly #taking = new Set<string>()
   /** Until it is asked for: how many sessions of other nodes ended with their token. */
   readonly #endedElsewhere = new Map<SecretHash, number>()
   readonly #underWay = new Set<Promise<void>>()
@@ -38,14 +40,19 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
     return stored.filter((found) => found.node === node).map(({ session }) => session)
   }
 
-  put(session: Session): void {
+  put(session: Session, takesOver = false): void {
     const { client, events, node } = this.#context
-    const { id, tokenHash } = session
+    const { id, tokenHash, lostAt } = session
     if (tokenHash === null) return
-    const args = [id, this.toBeStored(session).stored, events, JSON.stringify({ kind: 'moved', id, node })]
+    if (takesOver) this.#taking.add(id)
+    const moved = JSON.stringify({ kind: 'moved', id, node } satisfies NodeEvent)
+    const ended = JSON.stringify({ kind: 'ended', id, node: null } satisfies NodeEvent)
+    const flags = [this.#taking.has(id) ? 1 : '', lostAt === null ? 1 : '']
+    const args = [id, this.toBeStored(session).stored, events, moved, ...flags, ended]
     this.#soon(id, async () => {
       const writing = client.run('amsctlPutSession', slotOf(tokenHash), args)
       if ((await writing) === 1) await Promise.all(this.index(session))
+      this.#taking.delete(id)
     })
   }
 
@@ -57,6 +64,7 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
     // Who kicks a session ends it wherever it is.
     const [owner, kept] = reason === 'kicked' ? ['', TOMBSTONE_KEPT] : [node ?? '', '']
     this.#tokenOf.delete(id)
+    this.#taking.delete(id)
     this.#soon(id, async () => {
       const args = [id, times()[0], retention(), events, message, owner, kept]
       const keys = [...slotOf(known.hash), tombstoneOf(known.hash, id)]
@@ -138,6 +146,7 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
     for (const { session } of stored) {
       const { id, secretHash } = session
       this.#tokenOf.delete(id)
+      this.#taking.delete(id)
       void Promise.allSettled(this.#unindex(id, secretHash))
     }
   }

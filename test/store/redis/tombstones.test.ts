@@ -47,6 +47,8 @@ describeWith(['redis-server'], 'how sessions were ended on purpose, in Redis', (
     const { url, store, sessions } = await twoSessions(100)
     const two = await aRedisStore(url, { node: 'two' })
     for (const one of [session, other]) two.sessions.put(one)
+    expect((await sessions.everywhere()).map(({ node }) => node)).toEqual(['one', 'one'])
+    for (const one of [session, other]) two.sessions.put(one, true)
     const owners = async () => (await sessions.everywhere()).map(({ node }) => node)
     await eventually(async () => ((await owners()).includes('one') ? undefined : true))
     store.sessions.remove(other.id, 'lost')
