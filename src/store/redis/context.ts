@@ -10,6 +10,7 @@ export interface RedisContext {
   readonly now: () => UnixSeconds
   /** What scripts take for the time, in seconds and in milliseconds; empty: what the server's clock says. */
   readonly times: () => readonly [UnixSeconds | '', Milliseconds | '']
+  /** For how long the server keeps an ended token that nobody forgets. */
   readonly retention: () => Seconds
   /** The channel on which nodes hear of each other. */
   readonly events: string

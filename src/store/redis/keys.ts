@@ -14,6 +14,12 @@ export function tombstoneOf(hash: SecretHash, id: string): string {
   return `amsctl:{${hash}}:e:${id}`
 }
 
+/**
+ * How much longer than for the retention the server keeps a token that nobody forgets: daemons do so every hour, and what
+ * leads to a token goes only with it. What ends a token may so answer with it as well, though it be kept for no time.
+ */
+export const UNFORGOTTEN: Seconds = 86_400
+
 /** Sorted set of the hashes of all tokens. */
 export const TOKENS = 'amsctl:tokens'
 

@@ -4,7 +4,7 @@ import type { Store } from '../../services/ports.ts'
 import { type Credentials, RedisClient } from './client.ts'
 import { RedisConfigurationStore } from './configuration-store.ts'
 import type { RedisContext } from './context.ts'
-import { channelOf } from './keys.ts'
+import { channelOf, UNFORGOTTEN } from './keys.ts'
 import type { RedisLocation } from './location.ts'
 import { nodesUp, RedisNodes } from './nodes.ts'
 import { RedisSessionStore } from './session-store.ts'
@@ -47,7 +47,7 @@ async function assemble(client: RedisClient, { db }: RedisLocation, options: Red
     events,
     now: now ?? (() => Math.floor(Date.now() / 1000)),
     times: () => [now?.() ?? '', monotonic?.() ?? ''],
-    retention: () => options.retention ?? readSettings(configuration.current.settings).retention,
+    retention: () => UNFORGOTTEN + (options.retention ?? readSettings(configuration.current.settings).retention),
   }
   const sessions = new RedisSessionStore(context)
   const tokens = new RedisTokenStore(context, new TokenIndex(context), sessions)

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { hashSecret, tokenIdOf } from '../../../src/domain/secret.ts'
-import { slotOf, TOKENS, tokensOfStream } from '../../../src/store/redis/keys.ts'
+import { Settings } from '../../../src/services/settings.ts'
+import { Tokens } from '../../../src/services/tokens.ts'
+import { slotOf, TOKENS, tokensOfStream, UNFORGOTTEN } from '../../../src/store/redis/keys.ts'
 import { describeWith } from '../../support/programs.ts'
 import { aRedisStore, sharedRedis } from '../../support/redis.ts'
 import { allTokens, aSession, aUse, tokenNumber } from '../../support/store.ts'
@@ -63,12 +66,36 @@ describeWith(['redis-server'], 'what leads to tokens in Redis', () => {
       return left < 0 ? null : Math.round(Number(time[0]) + Number(time[1]) / 1e6 + left / 1000)
     }
     await store.tokens.add([expiring, lasting])
-    expect([await until(expiring.hash), await until(lasting.hash)]).toEqual([NOW + 50 + RETENTION, null])
+    const after = RETENTION + UNFORGOTTEN
+    expect([await until(expiring.hash), await until(lasting.hash)]).toEqual([NOW + 50 + after, null])
     const session = aSession({ tokenHash: lasting.hash })
     await store.tokens.spend(lasting.hash, 'me', aUse(), session)
     expect(await until(lasting.hash)).toBeNull()
     store.sessions.remove(session.id)
     await store.tokens.revoke([expiring.hash], NOW)
-    expect([await until(expiring.hash), await until(lasting.hash)]).toEqual([NOW + 50 + RETENTION, NOW + RETENTION])
+    expect([await until(expiring.hash), await until(lasting.hash)]).toEqual([NOW + 50 + after, NOW + after])
+  })
+
+  it('goes with tokens that nobody has asked for since they ended', async () => {
+    const url = redis().newUrl()
+    const time = { now: Math.floor(Date.now() / 1000) }
+    const store = await aRedisStore(url, { now: () => time.now, retention: 1 })
+    const brief = { createdAt: time.now, expireDate: time.now + 1 }
+    await store.tokens.add([minted(1), tokenNumber(2)].map((token) => ({ ...token, ...brief })))
+    await sleep(3000)
+    time.now += 3
+    const settings = new Settings(store.configuration)
+    await settings.set('retention', '1s')
+    await new Tokens(store.tokens, settings, { now: () => time.now }).forgetEnded()
+    expect(await redis().ask(url, (server) => server.keys('amsctl:*'))).toEqual(['amsctl:cfg'])
+  })
+
+  it('says what became of a token with whose end its time is over', async () => {
+    const now = () => Math.floor(Date.now() / 1000)
+    const store = await aRedisStore(redis().newUrl(), { now, retention: 0 })
+    const [spent, revoked] = [tokenNumber(1), tokenNumber(2)]
+    await store.tokens.add([spent, revoked])
+    expect(await store.tokens.spend(spent.hash, 'me', aUse({ at: now() }), null)).toMatchObject({ ok: true })
+    expect(await store.tokens.revoke([revoked.hash], now())).toMatchObject([{ id: revoked.id }])
   })
 })
