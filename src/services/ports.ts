@@ -41,7 +41,12 @@ export interface TokenStore {
   revoke(hashes: readonly SecretHash[], at: UnixSeconds): Promise<readonly Token[]>
   /** Forgets tokens for good, but for those with a session that is still there; returns how many it forgot. */
   drop(hashes: readonly SecretHash[]): Promise<number>
+  /** The same for those that are still as `known`; returns which those were. */
+  take(known: readonly KnownToken[]): Promise<ReadonlySet<SecretHash>>
 }
+
+/** What of a token changes, as somebody has read it. */
+export type KnownToken = Pick<Token, 'hash' | 'used' | 'revokedAt'>
 
 /** Which tokens somebody looks for. */
 export interface TokenHint {

@@ -1,7 +1,6 @@
 import { AmsctlError } from '../domain/errors.ts'
-import type { SecretHash } from '../domain/secret.ts'
 import type { Token } from '../domain/token.ts'
-import type { Store } from '../services/ports.ts'
+import type { KnownToken, Store } from '../services/ports.ts'
 
 const AT_ONCE = 1000
 
@@ -14,21 +13,29 @@ export interface Migrated {
 
 /**
  * Moves all but sessions from one store to an empty one. A token must not be good in two places: those that have arrived
- * leave the store that they come from, after the last of them is durable in the other one.
- * @throws BAD_VALUE where the other one is not empty; nothing was changed
+ * leave the store that they come from, after the last of them is durable in the other one. Those that somebody used or
+ * revoked meanwhile stay.
+ * @throws BAD_VALUE where the other one is not empty; nothing was changed. STORE_FAILED where some have stayed
  */
 export async function migrate(from: Store, to: Store): Promise<Migrated> {
   await refuseFull(to)
   const { current } = from.configuration
   await to.configuration.write(current)
-  const moved: SecretHash[] = []
+  const moved: KnownToken[] = []
   for await (const tokens of batches(from)) {
     await to.tokens.add(tokens)
-    moved.push(...tokens.map(({ hash }) => hash))
+    moved.push(...tokens.map(({ hash, used, revokedAt }) => ({ hash, used, revokedAt })))
   }
   await endSessions(from)
+  let left = 0
   for (let start = 0; start < moved.length; start += AT_ONCE) {
-    await from.tokens.drop(moved.slice(start, start + AT_ONCE))
+    const batch = moved.slice(start, start + AT_ONCE)
+    const taken = await from.tokens.take(batch)
+    left += await to.tokens.drop(batch.flatMap(({ hash }) => (taken.has(hash) ? [] : [hash])))
+  }
+  if (left > 0) {
+    const message = `tokens that somebody used, revoked or forgot while they were moved stay where they were: ${left}`
+    throw new AmsctlError('STORE_FAILED', message)
   }
   return {
     tokens: moved.length,

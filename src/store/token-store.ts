@@ -5,7 +5,7 @@ import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
 import { type Token, type TokenUse, withUse } from '../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../domain/units.ts'
-import type { Reserved, TokenHint, TokenStore } from '../services/ports.ts'
+import type { KnownToken, Reserved, TokenHint, TokenStore } from '../services/ports.ts'
 import type { Records } from './records.ts'
 import type { Reservations } from './reservations.ts'
 import { TimeSlice } from './time-slice.ts'
@@ -91,6 +91,17 @@ export class FileTokenStore implements TokenStore {
       for (const token of dropped) records.dropToken(token.hash)
     })
     return dropped.length
+  }
+
+  async take(known: readonly KnownToken[]): Promise<ReadonlySet<SecretHash>> {
+    const same = known.filter(({ hash, used, revokedAt }) => {
+      const token = this.#db.data.token(hash)
+      return token?.used === used && token.revokedAt === revokedAt
+    })
+    const hashes = same.map(({ hash }) => hash)
+    const inUse = this.#db.data.tokensInUse()
+    await this.drop(hashes)
+    return new Set(hashes.filter((hash) => !inUse.has(hash)))
   }
 
   /** Whether `holder` may have one use more, those held by others being taken. */

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import StoreMigrate from '../../src/commands/store/migrate.ts'
+import type { Token } from '../../src/domain/token.ts'
+import { migrate } from '../../src/store/migration.ts'
 import { temporaryDirectory } from '../support/amsctl.ts'
 import { aNode } from '../support/nodes.ts'
 import { describeWith } from '../support/programs.ts'
@@ -39,6 +41,25 @@ describeWith(['redis-server'], 'store migrate', () => {
     expect(again).toMatchObject({ exit: 0 })
     expect(await allTokens(shared)).toEqual([])
     expect(byHash(await allTokens(await aStore(back)))).toEqual(stored)
+  })
+
+  it('leaves behind, and there alone, what somebody uses or revokes meanwhile, and says so', async () => {
+    const url = redis().newUrl()
+    const [from, other, to] = [await aRedisStore(url), await aRedisStore(url), await aStore(await temporaryDirectory())]
+    const [spent, revoked, same] = tokens(3) as [Token, Token, Token]
+    await from.tokens.add([spent, revoked, same])
+    const add = to.tokens.add.bind(to.tokens)
+    to.tokens.add = async (copies) => {
+      await add(copies)
+      expect(await other.tokens.spend(spent.hash, 'me', aUse(), null)).toMatchObject({ ok: true })
+      await other.tokens.revoke([revoked.hash], NOW)
+    }
+    await expect(migrate(from, to)).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      message: expect.stringMatching(/ stay where they were: 2$/),
+    })
+    expect(await allTokens(to)).toEqual([same])
+    expect((await allTokens(from)).map(({ hash }) => hash).sort()).toEqual([spent.hash, revoked.hash].sort())
   })
 
   it('refuses a store that is not empty, that is the same, or that a daemon has', async () => {

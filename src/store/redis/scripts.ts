@@ -131,12 +131,16 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 return {changed == 1 and 'changed' or 'same', redis.call('HGETALL', KEYS[1]), sessions}
 `
 
-/** Answers what never changes of the token that was dropped; nothing where it is not there or in use. */
+/**
+ * ARGV: nothing, or how often it was used and when revoked, or empty. Answers what never changes of the token that was
+ * dropped; nothing where it is not there, in use, or not so any more.
+ */
 const DROP = `
 if redis.call('HLEN', KEYS[3]) > 0 then return false end
-local facts = redis.call('HGET', KEYS[1], 'd')
+local t = redis.call('HMGET', KEYS[1], 'd', 'used', 'revokedAt')
+if ARGV[1] and (t[2] ~= ARGV[1] or (t[3] or '') ~= ARGV[2]) then return false end
 redis.call('DEL', KEYS[1], KEYS[2])
-return facts
+return t[1]
 `
 
 /**

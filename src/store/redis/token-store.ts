@@ -4,7 +4,7 @@ import type { SecretHash } from '../../domain/secret.ts'
 import type { Session } from '../../domain/session.ts'
 import { endedAt, type Token, type TokenUse } from '../../domain/token.ts'
 import type { Milliseconds, UnixSeconds } from '../../domain/units.ts'
-import type { Reserved, TokenHint, TokenStore } from '../../services/ports.ts'
+import type { KnownToken, Reserved, TokenHint, TokenStore } from '../../services/ports.ts'
 import type { RedisContext } from './context.ts'
 import { slotOf, TOMBSTONE_KEPT, tombstoneOf } from './keys.ts'
 import { decodeToken, encodeToken, goneAt } from './record.ts'
@@ -108,14 +108,15 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async drop(hashes: readonly SecretHash[]): Promise<number> {
-    const { client } = this.#context
-    const dropped = await inSlices([...new Set(hashes)], async (hash): Promise<number> => {
-      const facts = (await client.run('amsctlDrop', slotOf(hash), [])) as string | null
-      if (facts === null) return 0
-      await this.#index.remove({ ...(JSON.parse(facts) as Token), hash })
-      return 1
-    })
-    return dropped.reduce((sum, count) => sum + count, 0)
+    const dropped = await inSlices([...new Set(hashes)], (hash) => this.#dropOne(hash))
+    return dropped.filter((isDropped) => isDropped).length
+  }
+
+  async take(known: readonly KnownToken[]): Promise<ReadonlySet<SecretHash>> {
+    const taken = await inSlices(known, async ({ hash, used, revokedAt }) =>
+      (await this.#dropOne(hash, used, revokedAt ?? '')) ? [hash] : [],
+    )
+    return new Set(taken.flat())
   }
 
   async close(): Promise<void> {
@@ -132,6 +133,13 @@ export class RedisTokenStore implements TokenStore {
       this.#index.add(token),
     ]).then(([, outcome]) => [outcome])
     if (added !== 1) throw storedAlready(token)
+  }
+
+  async #dropOne(hash: SecretHash, ...known: readonly (string | number)[]): Promise<boolean> {
+    const facts = (await this.#context.client.run('amsctlDrop', slotOf(hash), known)) as string | null
+    if (facts === null) return false
+    await this.#index.remove({ ...(JSON.parse(facts) as Token), hash })
+    return true
   }
 
   async #revokeOne(hash: SecretHash, at: UnixSeconds): Promise<Token | undefined> {
