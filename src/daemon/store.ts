@@ -6,7 +6,7 @@ import { systemClock } from './services.ts'
 
 const PATIENCE: Milliseconds = 5000
 
-/** @throws DAEMON_RUNNING where another process has the data directory, and what the store says */
+/** @throws DAEMON_RUNNING where another process has the data directory or the name, and what the store says */
 export async function openDaemonStore({
   dataDir,
   store,
@@ -18,7 +18,12 @@ export async function openDaemonStore({
       return await openStore(dataDir, { now: systemClock.now, wait: PATIENCE })
     }
     const { openSharedStore } = await import('../store/redis/place.ts')
-    return await openSharedStore(dataDir, store, { wait: PATIENCE, node })
+    const shared = await openSharedStore(dataDir, store, { wait: PATIENCE, node })
+    await shared.shared?.nodes?.refuseTwin().catch(async (error) => {
+      await shared.close()
+      throw error
+    })
+    return shared
   } catch (error) {
     if (!(error instanceof AmsctlError) || error.code !== 'STORE_LOCKED') throw error
     const message = `${error.message}; is amsctl serve running there already?`

@@ -50,7 +50,9 @@ export interface NodeListener {
 /** The daemons that share a store, each a node with a name of its own. */
 export interface Nodes {
   readonly name: string
-  /** Makes this node known, and listens. DAEMON_RUNNING where another one of its name is up. */
+  /** DAEMON_RUNNING where another one of its name is up, whose sessions are not to be touched. */
+  refuseTwin(): Promise<void>
+  /** Makes this node known, and listens. DAEMON_RUNNING as above. */
   join(listener: NodeListener): Promise<void>
   /** What the other nodes that are up answer within a second. */
   ask(question: unknown): Promise<readonly unknown[]>

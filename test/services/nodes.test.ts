@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import { openDaemonStore } from '../../src/daemon/store.ts'
 import type { AccessRequest } from '../../src/domain/access.ts'
 import { channelOf, NODES, slotOf } from '../../src/store/redis/keys.ts'
 import { parseRedisLocation } from '../../src/store/redis/location.ts'
+import { temporaryDirectory } from '../support/amsctl.ts'
 import { standingClock } from '../support/clock.ts'
 import { eventually, PROMPT } from '../support/eventually.ts'
 import { aNode, type Node, twoNodes } from '../support/nodes.ts'
@@ -261,6 +263,13 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
     const url = redis().newUrl()
     await aNode(url, 'one')
     await expect(aNode(url, 'one')).rejects.toMatchObject({ code: 'DAEMON_RUNNING' })
+    // Before a daemon takes the sessions of the other one for its own.
+    const dataDir = await temporaryDirectory()
+    const store = { location: parseRedisLocation(url), password: null, ca: null }
+    for (let tries = 0; tries < 2; tries++) {
+      const twin = openDaemonStore({ dataDir, store, node: 'one' })
+      await expect(twin).rejects.toMatchObject({ code: 'DAEMON_RUNNING', message: expect.stringMatching(/--node/) })
+    }
   })
 
   it('answer each other', async () => {

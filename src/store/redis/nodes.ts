@@ -41,9 +41,20 @@ export class RedisNodes implements Nodes {
     this.#channelOf = (node) => `${context.events}:${node}`
   }
 
+  /** Two with one name would take each other's sessions for their own. */
+  async refuseTwin(): Promise<void> {
+    const { client } = this.#context
+    const channel = this.#channelOf(this.name)
+    const [, listeners] = (await client.ask((redis) => redis.pubsub('NUMSUB', channel))) as [string, number]
+    const up = await nodesUp(this.#context)
+    if (Number(listeners) === 0 || !up.includes(this.name)) return
+    const message = `a daemon called ${this.name} is up on ${client.name} already; choose another name with --node`
+    throw new AmsctlError('DAEMON_RUNNING', message)
+  }
+
   async join(listener: NodeListener): Promise<void> {
     const { client, events } = this.#context
-    await this.#refuseTwin()
+    await this.refuseTwin()
     this.#listener = listener
     const catchUp = () => {
       this.#sessions.catchUp()
@@ -77,17 +88,6 @@ export class RedisNodes implements Nodes {
     if (this.#stop.length === 0) return
     this.#stop = []
     await this.#context.client.ask((redis) => redis.zadd(NODES, 'XX', 0, this.name)).catch(() => undefined)
-  }
-
-  /** Two with one name would take each other's sessions for their own. */
-  async #refuseTwin(): Promise<void> {
-    const { client } = this.#context
-    const channel = this.#channelOf(this.name)
-    const [, listeners] = (await client.ask((redis) => redis.pubsub('NUMSUB', channel))) as [string, number]
-    const up = await nodesUp(this.#context)
-    if (Number(listeners) === 0 || !up.includes(this.name)) return
-    const message = `a daemon called ${this.name} is up on ${client.name} already; choose another name with --node`
-    throw new AmsctlError('DAEMON_RUNNING', message)
   }
 
   async #beat(): Promise<void> {
