@@ -120,7 +120,7 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#held].map(([holder, hash]) => this.release(hash, holder)))
+    await Promise.all([this.#undoing.close(), ...[...this.#held].map(([holder, hash]) => this.release(hash, holder))])
   }
 
   async #addOne(token: Token): Promise<void> {

@@ -1,9 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { SecretHash } from '../../domain/secret.ts'
 import type { Milliseconds } from '../../domain/units.ts'
 import type { RedisContext } from './context.ts'
 import { slotOf } from './keys.ts'
 
 const AGAIN: Milliseconds = 5000
+/** How long who closes waits for a connection that may be back at any moment. */
+const PARTING: Milliseconds = 1000
+const GLANCE: Milliseconds = 20
 
 /** Takes back holds and spends whose answers got lost: whoever was sent away must find the token unspent. */
 export class Undoing {
@@ -21,6 +25,11 @@ export class Undoing {
   undo(hash: SecretHash, holder: string, session: string): void {
     this.#uncertain.set(holder, { hash, session })
     void this.#try(holder)
+  }
+
+  /** Resolves when all is taken back, or cannot be for now. */
+  async close(): Promise<void> {
+    for (let left = PARTING; left > 0 && this.#uncertain.size > 0; left -= GLANCE) await pause(GLANCE)
   }
 
   async #try(holder: string): Promise<void> {

@@ -6,6 +6,7 @@ import { describeWith } from '../../support/programs.ts'
 import { aRedisStore, RedisServer, sharedRedis } from '../../support/redis.ts'
 import { FakeConnection, tokenCredential } from '../../support/services.ts'
 import { aSession, aUse, tokenNumber } from '../../support/store.ts'
+import { TcpRelay } from '../../support/tcp-relay.ts'
 import { aRequest, NOW } from '../../support/tokens.ts'
 
 const token = tokenNumber(1)
@@ -76,6 +77,19 @@ describeWith(['redis-server'], 'without its Redis', () => {
     })
     expect(await other.sessions.all()).toEqual([])
     expect(await other.tokens.spend(token.hash, 'other', aUse(), null)).toMatchObject({ ok: true })
+  })
+
+  it('a spend whose answer did not come is taken back before the store is closed', async () => {
+    const url = redis().newUrl()
+    const other = await aRedisStore(url)
+    await other.tokens.add([token])
+    const way = await TcpRelay.to(redis().port)
+    const store = await aRedisStore(url.replace(/:\d+\//, `:${way.port}/`))
+    way.mute()
+    const spending = store.tokens.spend(token.hash, 'me', aUse(), null)
+    await expect(spending).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await store.close()
+    expect(await other.tokens.findByHash(token.hash)).toEqual(token)
   })
 
   it('a store is not opened, and the message names it and the reason, not the password', async () => {
