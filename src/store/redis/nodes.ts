@@ -57,8 +57,8 @@ export class RedisNodes implements Nodes {
     await this.refuseTwin()
     this.#listener = listener
     const catchUp = () => {
-      this.#sessions.catchUp()
-      void listener.catchUp().catch(() => undefined)
+      const told = this.#sessions.catchUp()
+      void told.then(() => listener.catchUp()).catch(() => undefined)
     }
     client.onReady(() => {
       this.#listensSince = performance.now()

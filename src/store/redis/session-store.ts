@@ -5,6 +5,7 @@ import type { SessionStore } from '../../services/ports.ts'
 import type { RedisContext } from './context.ts'
 import { SESSIONS, sessionWithSecret, slotOf, TOMBSTONE_KEPT, tombstoneOf } from './keys.ts'
 import { decodeSession, encodeSession } from './record.ts'
+import { inSlices } from './slices.ts'
 
 /** For how long a secret leads to its session after that was last stored: longer than any sensible idle limit. */
 const SECRET_KEPT = 30 * 86_400
@@ -24,12 +25,14 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
 
   constructor(context: RedisContext) {
     this.#context = context
-    context.client.onReady(() => this.catchUp())
+    context.client.onReady(() => void this.catchUp())
   }
 
   /** Tries again what could not be told the server. */
-  catchUp(): void {
-    for (const [id, change] of this.#late) this.#soon(id, change)
+  async catchUp(): Promise<void> {
+    await inSlices([...this.#late], async ([id, change]) => {
+      if (this.#late.get(id) === change) await this.#soon(id, change)
+    })
   }
 
   /** Those of this node: an earlier process left them. */
@@ -79,7 +82,7 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
     const index = await this.#context.client.ask((redis) => redis.hgetall(SESSIONS))
     // Whatever was known before it was asked for has been put into the index, and has gone from it since.
     for (const id of known) if (index[id] === undefined && !this.#late.has(id)) this.#tokenOf.delete(id)
-    const found = await Promise.all(Object.entries(index).map(([id, hash]) => this.#follow(id, hash)))
+    const found = await inSlices(Object.entries(index), ([id, hash]) => this.#follow(id, hash))
     return found.filter((stored) => stored !== undefined)
   }
 
@@ -178,7 +181,7 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
   }
 
   /** Of several changes that have to wait the last one counts. */
-  #soon(id: string, change: () => Promise<unknown>): void {
+  #soon(id: string, change: () => Promise<unknown>): Promise<void> {
     this.#late.set(id, change)
     const done = change()
       .then(() => {
@@ -187,6 +190,7 @@ export class RedisSessionStore implements SessionStore, SharedSessions {
       .catch(() => undefined)
       .finally(() => this.#underWay.delete(done))
     this.#underWay.add(done)
+    return done
   }
 }
 

@@ -9,11 +9,9 @@ import type { RedisContext } from './context.ts'
 import { slotOf, TOMBSTONE_KEPT, tombstoneOf } from './keys.ts'
 import { decodeToken, encodeToken, goneAt } from './record.ts'
 import type { RedisSessionStore } from './session-store.ts'
+import { inSlices } from './slices.ts'
 import type { TokenIndex } from './token-index.ts'
 import { Undoing } from './undoing.ts'
-
-/** So many at once that the server is sure to answer the last of them in time. */
-const SLICE = 100
 
 type Verdict = readonly [verdict: 'ok' | 'ended' | 'held' | 'unknown', now: UnixSeconds, record: readonly string[]]
 type Revoked = readonly [
@@ -151,19 +149,6 @@ export class RedisTokenStore implements TokenStore {
     this.#sessions.forget(hash, sessions)
     return outcome === 'changed' ? decodeToken(hash, record) : undefined
   }
-}
-
-/** Does `work` for all of `items`, some at a time; after a failure for no more of them. */
-async function inSlices<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (let from = 0; from < items.length; from += SLICE) {
-    const outcomes = await Promise.allSettled(items.slice(from, from + SLICE).map(work))
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') throw outcome.reason
-      results.push(outcome.value)
-    }
-  }
-  return results
 }
 
 function judged(hash: SecretHash, [verdict, now, record]: Verdict): Reserved | Refusal {
