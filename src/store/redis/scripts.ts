@@ -117,7 +117,7 @@ return 0
 
 /**
  * KEYS[4]: the tombstone of all its sessions, of which a node that is cut off may have some that are stored no more.
- * ARGV: at, retention, channel, message, for how long the tombstone is kept. Answers whether it changed the token, the
+ * ARGV: at, retention, channel, message, for how long the tombstone is kept, now. Answers whether it changed the token, the
  * record, and the sessions it ended.
  */
 const REVOKE = `
@@ -126,7 +126,7 @@ local sessions = redis.call('HVALS', KEYS[3])
 local changed = redis.call('HSETNX', KEYS[1], 'revokedAt', ARGV[1])
 redis.call('DEL', KEYS[3])
 if tonumber(redis.call('HGET', KEYS[1], 'used')) > 0 then redis.call('SET', KEYS[4], 'revoked', 'EX', ARGV[5]) end
-limit(tonumber(ARGV[1]), ARGV[2])
+limit(seconds(ARGV[6]), ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return {changed == 1 and 'changed' or 'same', redis.call('HGETALL', KEYS[1]), sessions}
 `

@@ -141,9 +141,9 @@ export class RedisTokenStore implements TokenStore {
   }
 
   async #revokeOne(hash: SecretHash, at: UnixSeconds): Promise<Token | undefined> {
-    const { client, retention, events, node } = this.#context
+    const { client, times, retention, events, node } = this.#context
     const message = JSON.stringify({ kind: 'revoked', hash, node })
-    const args = [at, retention(), events, message, TOMBSTONE_KEPT]
+    const args = [at, retention(), events, message, TOMBSTONE_KEPT, times()[0]]
     const answer = await client.run('amsctlRevoke', [...slotOf(hash), tombstoneOf(hash, '*')], args)
     const [outcome, record, sessions] = answer as Revoked
     this.#sessions.forget(hash, sessions)

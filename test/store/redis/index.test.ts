@@ -98,4 +98,13 @@ describeWith(['redis-server'], 'what leads to tokens in Redis', () => {
     expect(await store.tokens.spend(spent.hash, 'me', aUse({ at: now() }), null)).toMatchObject({ ok: true })
     expect(await store.tokens.revoke([revoked.hash], now())).toMatchObject([{ id: revoked.id }])
   })
+
+  it('stays where the clock of the machine that revokes is late', async () => {
+    const now = () => Math.floor(Date.now() / 1000)
+    const store = await aRedisStore(redis().newUrl(), { now, retention: RETENTION })
+    await store.tokens.add([tokenNumber(1)])
+    const revoked = await store.tokens.revoke([tokenNumber(1).hash], now() - 30 * 86_400)
+    expect(revoked.map(({ id }) => id)).toEqual([tokenNumber(1).id])
+    expect(await allTokens(store)).toHaveLength(1)
+  })
 })
