@@ -155,6 +155,6 @@ function optionsFor(location: RedisLocation, { password, ca }: Credentials): Red
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(times * 50, LONGEST_PAUSE),
     // After a failover the old master is a replica.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error) => /\bREADONLY\b/.test(error.message),
   }
 }
