@@ -8,8 +8,9 @@ import type { Admission, Attempt, Connection, KeptSession } from './access-contr
 import type { Audit } from './audit.ts'
 import { newSessionId, newSessionSecret } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
-import { describe, type Refusals, refuseStoreFailed } from './refusals.ts'
+import { describe, type Refusals, refuseMissing, refuseStoreFailed } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
+import type { Settings } from './settings.ts'
 
 /** How long a protocol may take between the yes and the spend. */
 const HOLD: Milliseconds = 15_000
@@ -17,6 +18,7 @@ const HOLD: Milliseconds = 15_000
 interface Dependencies {
   readonly tokens: TokenStore
   readonly sessions: Sessions
+  readonly settings: Settings
   readonly audit: Audit
   readonly refusals: Refusals
   readonly clock: Clock
@@ -26,28 +28,36 @@ interface Dependencies {
 export class Attempts {
   readonly #tokens: TokenStore
   readonly #sessions: Sessions
+  readonly #settings: Settings
   readonly #audit: Audit
   readonly #refusals: Refusals
   readonly #clock: Clock
 
-  constructor({ tokens, sessions, audit, refusals, clock }: Dependencies) {
+  constructor({ tokens, sessions, settings, audit, refusals, clock }: Dependencies) {
     this.#tokens = tokens
     this.#sessions = sessions
+    this.#settings = settings
     this.#audit = audit
     this.#refusals = refusals
     this.#clock = clock
   }
 
-  /** Token control is off: a connection is a session all the same, so that it can be seen and ended. */
+  /**
+   * Token control is off, and must be so still at the spend, which may come seconds later: a connection is a session
+   * all the same, so that it can be seen and ended.
+   */
   withoutToken(request: AccessRequest): Attempt {
+    const isControlled = () => this.#settings.controls(request.type)
+    const over = () => this.#refusals.tell(request, refuseMissing(request))
     return {
       ok: true,
       spend: async (connection) => {
+        if (isControlled()) return over()
         const session = this.#session(request, newSessionId(), null, null)
         this.#sessions.open(session, connection)
         return this.#admit(request, session, connection)
       },
-      keep: async () => ({ ok: true, secret: null, endsAt: null }),
+      keep: async () => (isControlled() ? over() : { ok: true, secret: null, endsAt: null }),
       release: () => {},
     }
   }

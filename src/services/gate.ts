@@ -8,7 +8,7 @@ import { Attempts, useOf } from './attempts.ts'
 import type { Audit } from './audit.ts'
 import { newSessionId } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
-import { describe, type Refusals, refuseStoreFailed } from './refusals.ts'
+import { describe, type Refusals, refuseMissing, refuseStoreFailed } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 
@@ -45,7 +45,7 @@ export class Gate implements AccessControl {
     this.#audit = audit
     this.#refusals = refusals
     this.#clock = clock
-    this.#attempts = new Attempts({ tokens, sessions, audit, refusals, clock })
+    this.#attempts = new Attempts({ tokens, sessions, settings, audit, refusals, clock })
   }
 
   async peek(request: AccessRequest): Promise<{ readonly ok: true } | Refusal> {
@@ -122,7 +122,7 @@ export class Gate implements AccessControl {
     const { credential, cookie } = request
     const kept = cookie === undefined ? undefined : await this.#entitleSession(request, cookie)
     if (kept?.ok || (kept && credential === null)) return kept
-    if (credential === null) return refuse('TOKEN_MISSING', `a token is needed to ${request.type}: add ?token=…`)
+    if (credential === null) return refuseMissing(request)
     if (credential.kind === 'session') return this.#entitleSession(request, credential.secret)
     if (credential.kind === 'malformed' || !isSecretShaped(credential.secret)) return malformed()
     return this.#entitleToken(request, credential.secret)

@@ -112,6 +112,17 @@ describe('token control', () => {
     expect(house.sessions.list()).toEqual([])
   })
 
+  it.each(['spend', 'keep'] as const)(
+    'being turned on between the reservation and the %s, lets nobody in',
+    async (how) => {
+      await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+      const attempt = yes<Attempt>(await house.gate.reserve(aRequest()))
+      await house.operations.setTokenControl({ enable: true, types: ['play'], kick: true })
+      expect(code(await attempt[how](new FakeConnection()))).toBe('TOKEN_MISSING')
+      expect(house.sessions.list()).toEqual([])
+    },
+  )
+
   it('keeps publishers from other networks out, before their token is looked at', async () => {
     await house.operations.setSetting({ name: 'publisher-allowed-cidr', value: '10.0.0.0/8' })
     const request = await mint({ type: 'publish' })
