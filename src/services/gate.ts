@@ -70,7 +70,7 @@ export class Gate implements AccessControl {
     const entitlement = await this.#entitle(request)
     if (!entitlement.ok) return this.#tell(request, entitlement)
     if (entitlement.by === 'session') return this.#sessions.visit(entitlement.session.id, request.protocol)
-    if (entitlement.by === 'nothing') return anonymousVisit()
+    if (entitlement.by === 'nothing') return this.#sessions.visitOpenly(request.type)
     const message = 'this address needs the session that the playlist hands out; open the playlist with the token'
     return this.#tell(request, refuse('SESSION_MISSING', message, entitlement.token))
   }
@@ -155,9 +155,4 @@ function malformed(): Refusal {
     'TOKEN_MALFORMED',
     'malformed token: it must be given once, be at most 256 characters, and hold no control characters',
   )
-}
-
-/** Token control is off: nobody is kept, and so nobody ended. */
-function anonymousVisit(): Visit {
-  return { ok: true, sessionId: null, signal: new AbortController().signal, delivered: () => {}, done: () => {} }
 }

@@ -1,7 +1,7 @@
 import type { AccessRequest } from '../domain/access.ts'
 import type { SecretHash } from '../domain/secret.ts'
 import type { Session } from '../domain/session.ts'
-import type { Protocol } from '../domain/token.ts'
+import type { Protocol, TokenType } from '../domain/token.ts'
 import type { Admission, Connection, Visit } from './access-control.ts'
 import type { Clock } from './ports.ts'
 import type { SessionKeeping } from './session-keeping.ts'
@@ -14,11 +14,18 @@ interface Dependencies {
   readonly clock: Clock
 }
 
+/** One request that was let in without a token, while it is answered. */
+interface OpenVisit {
+  readonly type: TokenType
+  readonly controller: AbortController
+}
+
 /** How connections and requests take hold of open sessions, and let go of them. */
 export class SessionHolds {
   readonly #keeping: SessionKeeping
   readonly #settings: Settings
   readonly #clock: Clock
+  readonly #openVisits = new Set<OpenVisit>()
 
   constructor({ keeping, settings, clock }: Dependencies) {
     this.#keeping = keeping
@@ -107,6 +114,18 @@ export class SessionHolds {
       if (entry?.visits.delete(controller)) seen(0)
     }
     return { ok: true, sessionId: id, signal: controller.signal, delivered: seen, done }
+  }
+
+  /** Token control is off: the request is of no session, and is ended with those that are open. */
+  visitOpenly(type: TokenType): Visit {
+    const visit = { type, controller: new AbortController() }
+    this.#openVisits.add(visit)
+    const done = () => void this.#openVisits.delete(visit)
+    return { ok: true, sessionId: null, signal: visit.controller.signal, delivered: () => {}, done }
+  }
+
+  openVisits(types: readonly string[]): AbortController[] {
+    return [...this.#openVisits].filter(({ type }) => types.includes(type)).map(({ controller }) => controller)
   }
 
   #lose(entry: OpenSession): void {

@@ -81,13 +81,15 @@ export class Sessions {
     return this.#keeping.endAll(entries, reason) + (this.#shared?.takeEnded(hashes) ?? 0)
   }
 
-  /** Sessions let in without a token. */
+  /** Connections let in without a token: sessions, and requests that are being answered. */
   openOnes(types: readonly string[]): number {
-    return this.#withoutToken(types).length
+    return this.#withoutToken(types).length + this.#holds.openVisits(types).length
   }
 
   endOpenOnes(types: readonly string[]): number {
-    return this.#keeping.endAll(this.#withoutToken(types), 'kicked')
+    const visits = this.#holds.openVisits(types)
+    for (const visit of visits) visit.abort('kicked')
+    return this.#keeping.endAll(this.#withoutToken(types), 'kicked') + visits.length
   }
 
   readonly admission: SessionHolds['admission'] = (...args) => this.#holds.admission(...args)
@@ -95,6 +97,7 @@ export class Sessions {
   readonly evict: SessionHolds['evict'] = (id) => this.#holds.evict(id)
   readonly keep: SessionHolds['keep'] = (...args) => this.#holds.keep(...args)
   readonly visit: SessionHolds['visit'] = (...args) => this.#holds.visit(...args)
+  readonly visitOpenly: SessionHolds['visitOpenly'] = (type) => this.#holds.visitOpenly(type)
 
   readonly openedBy: SessionSearch['openedBy'] = (...args) => this.#search.openedBy(...args)
   readonly resumable: SessionSearch['resumable'] = (...args) => this.#search.resumable(...args)

@@ -123,6 +123,17 @@ describe('token control', () => {
     },
   )
 
+  it('being turned on, can end answers that are under way', async () => {
+    await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+    yes<Visit>(await house.gate.visit(aRequest())).done()
+    const { signal } = yes<Visit>(await house.gate.visit(aRequest()))
+    const order = { enable: true, types: ['play'] as const }
+    expect(await house.operations.setTokenControl({ ...order, kick: false })).toMatchObject({ connections: 1 })
+    expect(signal.aborted).toBe(false)
+    expect(await house.operations.setTokenControl({ ...order, kick: true })).toMatchObject({ connections: 1 })
+    expect(signal.aborted).toBe(true)
+  })
+
   it('keeps publishers from other networks out, before their token is looked at', async () => {
     await house.operations.setSetting({ name: 'publisher-allowed-cidr', value: '10.0.0.0/8' })
     const request = await mint({ type: 'publish' })

@@ -415,9 +415,9 @@ describe('a recording that goes on', () => {
 
 describe('a download in progress', () => {
   /** A client that reads the beginning of a large file and then nothing. */
-  async function aSlowDownload(house: Cinema) {
+  async function aSlowDownload(house: Cinema, openly?: string) {
     await sparse(join(house.folder, 'long.mp4'), GIB)
-    const { pathname, search } = new URL(await admitted(house, 'long'))
+    const { pathname, search } = new URL(openly ?? (await admitted(house, 'long')), house.url)
     const socket = connect(house.port, '127.0.0.1')
     onTestFinished(() => void socket.destroy())
     socket.on('error', () => {})
@@ -437,6 +437,20 @@ describe('a download in progress', () => {
     })
     if (how === 'kick') house.sessions.kick(session?.id ?? '')
     else await house.operations.revokeTokens({ refs: [session?.tokenId ?? ''] })
+    socket.resume()
+    await eventually(() => socket.destroyed || undefined)
+    expect(after).toBeLessThan(64 * 1024 * 1024)
+  })
+
+  it('that was let in without a token ends at once where those are sent away', async () => {
+    const house = await aCinema()
+    await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+    const socket = await aSlowDownload(house, '/LiveApp/streams/long.mp4')
+    await house.operations.setTokenControl({ enable: true, types: ['play'], kick: true })
+    let after = 0
+    socket.on('data', (chunk) => {
+      after += chunk.length
+    })
     socket.resume()
     await eventually(() => socket.destroyed || undefined)
     expect(after).toBeLessThan(64 * 1024 * 1024)
