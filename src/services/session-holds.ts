@@ -89,6 +89,7 @@ export class SessionHolds {
     if (entry.session.secretHash === secretHash) return true
     // Of two who resume at once the later one has it, and the link of the earlier may have broken unnoticed.
     this.#keeping.detach(entry, 'replaced')
+    for (const visit of entry.visits) visit.abort('replaced')
     this.#keeping.open.setSecret(entry, secretHash)
     this.#keeping.persist(entry, true)
     return true

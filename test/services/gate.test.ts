@@ -308,6 +308,19 @@ describe('reconnect-grace', () => {
       yes<Admission>(await attempt.spend(connection))
     })
 
+    it('stops answers that are under way to who had it where the other takes it over HLS as well', async () => {
+      const request = await mint()
+      await enter(request)
+      const [late, quick] = [
+        yes<Attempt>(await house.gate.reserve(request)),
+        yes<Attempt>(await house.gate.reserve(request)),
+      ]
+      const { secret } = yes<KeptSession>(await quick.keep())
+      const { signal } = yes<Visit>(await house.gate.visit(aRequest({ cookie: String(secret) })))
+      yes<KeptSession>(await late.keep())
+      expect(signal.aborted).toBe(true)
+    })
+
     it('hands nobody a session that does not open, whatever an unlimited token has resumed', async () => {
       const request = await mint({ uses: null })
       ;(await enter(request)).leave('lost')
