@@ -33,10 +33,13 @@ export function restRoutes(options: RestOptions): FastifyPluginAsync {
     // Whatever a body says that it is, it is read as JSON, by the route that needs one.
     server.removeAllContentTypeParsers()
     server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    server.addHook('onRequest', async (request, reply) => {
+    const judge = async (request: FastifyRequest, reply: FastifyReply) => {
       const failure = await admit(request, options)
       return failure && send(reply, failure)
-    })
+    }
+    server.addHook('onRequest', judge)
+    // The key may be revoked, or the login ended, while the body comes in.
+    server.addHook('preHandler', judge)
     for (const route of ROUTES) {
       const handler = (request: FastifyRequest, reply: FastifyReply) => answer(route, request, reply, options)
       const url = `/:app/rest${route.path}`

@@ -45,6 +45,19 @@ describe('what admits a REST caller cannot be hidden from the server', () => {
   })
 })
 
+it('an API key that is revoked while the body comes in admits nobody', async () => {
+  const { port, operations } = await aHttpHouse()
+  const { id, key } = await operations.createApiKey({ note: null })
+  const client = await RawClient.to(port)
+  const headers = [HOST, `Authorization: Bearer ${key}`, 'Content-Length: 2', 'Expect: 100-continue']
+  client.send([`POST ${MINT} HTTP/1.1`, ...headers, '\r\n'].join('\r\n'))
+  await client.receives('100 Continue')
+  await operations.revokeApiKey(id)
+  client.send('{}')
+  await client.receives('ACCESS_DENIED')
+  expect(await operations.listTokens({})).toEqual([])
+})
+
 describe('a method that a REST address does not have', () => {
   it.each([
     ['HEAD', MINT, 'GET, POST'],
