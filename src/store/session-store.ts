@@ -29,9 +29,14 @@ export class FileSessionStore implements SessionStore {
   }
 
   remove(id: string): void {
-    if (!this.#db.data.sessions.has(id)) return
-    this.#db.data.touchSession(id, undefined)
-    void this.#flush()
+    const { sessions } = this.#db.data
+    const drop = () => {
+      if (sessions.has(id)) this.#db.data.touchSession(id, undefined)
+      return this.#flush()
+    }
+    // It may have ended along with its token. Where that cannot be written, both are back.
+    if (sessions.has(id)) void drop()
+    else void this.#flush().then(drop)
   }
 
   close(): void {

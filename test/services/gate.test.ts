@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AccessRequest, Refusal } from '../../src/domain/access.ts'
 import type { Admission, Attempt, KeptSession, Visit } from '../../src/services/access-control.ts'
 import type { MintOrder } from '../../src/services/operations.ts'
+import { JournalFile } from '../../src/store/journal-file.ts'
 import { aHouse, FakeConnection, type House, tokenCredential } from '../support/services.ts'
 import { aRequest } from '../support/tokens.ts'
 
@@ -143,6 +144,21 @@ describe('token control', () => {
 })
 
 describe('revoke', () => {
+  it('that a full disk takes back brings no session back that was kicked meanwhile', async () => {
+    await house.operations.setSetting({ name: 'reconnect-grace', value: '30s' })
+    const request = await mint()
+    const { session } = await enter(request)
+    const sync = vi.spyOn(JournalFile.prototype, 'sync').mockImplementationOnce(async () => {
+      house.sessions.kick(session.id)
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    })
+    await expect(house.operations.revokeTokens({ all: true })).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    sync.mockRestore()
+    await house.store.close()
+    house = await aHouse(house.directory)
+    expect(await house.store.sessions.all()).toEqual([])
+  })
+
   it.each([
     ['a spent token', {}],
     ['a token with uses left', { uses: 3 }],
