@@ -8,7 +8,7 @@ import type { Admission, Attempt, Connection, KeptSession } from './access-contr
 import type { Audit } from './audit.ts'
 import { newSessionId, newSessionSecret } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
-import { describe, type Refusals, refuseMissing, refuseStoreFailed } from './refusals.ts'
+import { describe, type Refusals, refuseStoreFailed } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 
@@ -43,21 +43,27 @@ export class Attempts {
   }
 
   /**
-   * Token control is off, and must be so still at the spend, which may come seconds later: a connection is a session
-   * all the same, so that it can be seen and ended.
+   * Token control is off: a connection is a session all the same, so that it can be seen and ended. The spend may come
+   * seconds later; where token control is on by then, `judgeAnew` decides.
    */
-  withoutToken(request: AccessRequest): Attempt {
+  withoutToken(request: AccessRequest, judgeAnew: () => Promise<Attempt | Refusal>): Attempt {
     const isControlled = () => this.#settings.controls(request.type)
-    const over = () => this.#refusals.tell(request, refuseMissing(request))
     return {
       ok: true,
       spend: async (connection) => {
-        if (isControlled()) return over()
+        if (isControlled()) {
+          const attempt = await judgeAnew()
+          return attempt.ok ? attempt.spend(connection) : attempt
+        }
         const session = this.#session(request, newSessionId(), null, null)
         this.#sessions.open(session, connection)
         return this.#admit(request, session, connection)
       },
-      keep: async () => (isControlled() ? over() : { ok: true, secret: null, endsAt: null }),
+      keep: async () => {
+        if (!isControlled()) return { ok: true, secret: null, endsAt: null }
+        const attempt = await judgeAnew()
+        return attempt.ok ? attempt.keep() : attempt
+      },
       release: () => {},
     }
   }

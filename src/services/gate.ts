@@ -8,7 +8,7 @@ import { Attempts, useOf } from './attempts.ts'
 import type { Audit } from './audit.ts'
 import { newSessionId } from './identifiers.ts'
 import type { Clock, Reserved, TokenStore } from './ports.ts'
-import { describe, type Refusals, refuseMissing, refuseStoreFailed } from './refusals.ts'
+import { describe, type Refusals, refuseStoreFailed } from './refusals.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 
@@ -58,7 +58,7 @@ export class Gate implements AccessControl {
     if (!entitlement.ok) return this.#tell(request, entitlement)
     switch (entitlement.by) {
       case 'nothing':
-        return this.#attempts.withoutToken(request)
+        return this.#attempts.withoutToken(request, () => this.reserve(request))
       case 'session':
         return this.#attempts.bySession(request, entitlement.session, entitlement.secret)
       case 'token':
@@ -122,7 +122,7 @@ export class Gate implements AccessControl {
     const { credential, cookie } = request
     const kept = cookie === undefined ? undefined : await this.#entitleSession(request, cookie)
     if (kept?.ok || (kept && credential === null)) return kept
-    if (credential === null) return refuseMissing(request)
+    if (credential === null) return refuse('TOKEN_MISSING', `a token is needed to ${request.type}: add ?token=…`)
     if (credential.kind === 'session') return this.#entitleSession(request, credential.secret)
     if (credential.kind === 'malformed' || !isSecretShaped(credential.secret)) return malformed()
     return this.#entitleToken(request, credential.secret)

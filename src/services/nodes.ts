@@ -54,7 +54,7 @@ export interface Nodes {
   refuseTwin(): Promise<void>
   /** Makes this node known, and listens. DAEMON_RUNNING as above. */
   join(listener: NodeListener): Promise<void>
-  /** What the other nodes that are up answer within a second. */
+  /** What the other nodes that are up answer within three seconds. */
   ask(question: unknown): Promise<readonly unknown[]>
   /** Leaves its sessions to the others. */
   leave(): Promise<void>

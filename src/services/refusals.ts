@@ -67,10 +67,6 @@ export class Refusals {
   }
 }
 
-export function refuseMissing({ type }: AccessRequest): Refusal {
-  return refuse('TOKEN_MISSING', `a token is needed to ${type}: add ?token=…`)
-}
-
 /** What a client hears where the store cannot be read or written; other errors are thrown again. */
 export function refuseStoreFailed(error: unknown): Refusal {
   if (!(error instanceof AmsctlError)) throw error

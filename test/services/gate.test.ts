@@ -124,6 +124,18 @@ describe('token control', () => {
     },
   )
 
+  it.each(['spend', 'keep'] as const)(
+    'being turned on between the reservation and the %s, takes a good token and spends it',
+    async (how) => {
+      await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
+      const request = await mint()
+      const attempt = yes<Attempt>(await house.gate.reserve(request))
+      await house.operations.setTokenControl({ enable: true, types: ['play'], kick: true })
+      yes<Admission | KeptSession>(await attempt[how](new FakeConnection()))
+      expect(code(await house.gate.reserve({ ...request, address: '203.0.113.8' }))).toBe('TOKEN_USED')
+    },
+  )
+
   it('being turned on, can end answers that are under way', async () => {
     await house.operations.setTokenControl({ enable: false, types: ['play'], kick: false })
     yes<Visit>(await house.gate.visit(aRequest())).done()
@@ -310,14 +322,17 @@ describe('reconnect-grace', () => {
       yes<Visit>(await house.gate.visit(aRequest({ cookie: String(secret) })))
     })
 
+    /** Two go on at once, of whom one has got its secret. */
+    async function twoGoOn(request: AccessRequest) {
+      await enter(request)
+      const late = yes<Attempt>(await house.gate.reserve(request))
+      const quick = yes<Attempt>(await house.gate.reserve(request))
+      return { late, secret: yes<KeptSession>(await quick.keep()).secret }
+    }
+
     it('is for one client where two go on at once, one of them over HLS', async () => {
       const request = await mint()
-      await enter(request)
-      const [late, quick] = [
-        yes<Attempt>(await house.gate.reserve(request)),
-        yes<Attempt>(await house.gate.reserve(request)),
-      ]
-      const { secret } = yes<KeptSession>(await quick.keep())
+      const { late, secret } = await twoGoOn(request)
       const connection = new FakeConnection()
       expect(code(await late.spend(connection))).toBe('SESSION_INVALID')
       const attempt = yes<Attempt>(await house.gate.reserve(aRequest({ cookie: String(secret) })))
@@ -326,12 +341,7 @@ describe('reconnect-grace', () => {
 
     it('stops answers that are under way to who had it where the other takes it over HLS as well', async () => {
       const request = await mint()
-      await enter(request)
-      const [late, quick] = [
-        yes<Attempt>(await house.gate.reserve(request)),
-        yes<Attempt>(await house.gate.reserve(request)),
-      ]
-      const { secret } = yes<KeptSession>(await quick.keep())
+      const { late, secret } = await twoGoOn(request)
       const { signal } = yes<Visit>(await house.gate.visit(aRequest({ cookie: String(secret) })))
       yes<KeptSession>(await late.keep())
       expect(signal.aborted).toBe(true)

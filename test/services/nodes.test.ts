@@ -274,7 +274,7 @@ describeWith(['redis-server'], 'nodes that share a store', () => {
 
   it('answer each other', async () => {
     const [one] = await twoNodes(redis().newUrl())
-    // An answer that takes longer than a second is not waited for.
+    // An answer that takes longer than three seconds is not waited for.
     const answers = await eventually(async () => {
       const heard = await one.nodes.ask('how are you')
       return heard.length > 0 ? heard : undefined
